@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* base/buf.c - growing. */
+#include "base/buf.h"
+
+bool sonde__buf_grow(struct sonde__buf *buf, size_t more)
+{
+    size_t need = (size_t)buf->len + more;
+    if (buf->failed || more > INT32_MAX || need > INT32_MAX)
+        goto fail;
+    size_t cap = buf->cap ? buf->cap : 256;
+    while (cap < need)
+        cap *= 2;
+    if (cap > INT32_MAX)
+        cap = INT32_MAX;
+    uint8_t *data = realloc(buf->data, cap);
+    if (!data)
+        goto fail;
+    buf->data = data;
+    buf->cap  = (uint32_t)cap;
+    return true;
+fail:
+    buf->failed = true;
+    return false;
+}
