@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* core/wire.c - attributes and text as OTLP protobuf. Runs in whatever thread records. */
+#include "core/wire.h"
+#include "base/utf8.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fixed64 fields are copied from memory as they are");
+
+enum { ANY_STRING = 1, ANY_BOOL = 2, ANY_INT = 3, ANY_DOUBLE = 4, ANY_ARRAY = 5, ANY_MAP = 6, ANY_BYTES = 7 };
+
+static void write_value(struct sonde__buf *buf, const sonde_attr *attr, uint32_t depth);
+
+void sonde__wire_text(struct sonde__buf *buf, uint32_t field, sonde_str text)
+{
+    sonde__wire_tag(buf, field, SONDE__LEN);
+    size_t len = text.ptr ? text.len : 0;
+    if (!sonde__buf_reserve(buf, len + 10))
+        return;
+    uint32_t before = buf->len;
+    uint8_t *p      = sonde__varint_put(buf->data + buf->len, len);
+    if (sonde__ascii_copy(p, text.ptr, len) || sonde__utf8_valid(text.ptr, len)) {
+        buf->len = (uint32_t)(p - buf->data) + (uint32_t)len;
+        return;
+    }
+    buf->len        = before;
+    size_t repaired = sonde__utf8_repaired_len(text.ptr, len);
+    sonde__wire_varint(buf, repaired);
+    if (!sonde__buf_reserve(buf, repaired))
+        return;
+    sonde__utf8_repair(buf->data + buf->len, text.ptr, len);
+    buf->len += (uint32_t)repaired;
+}
+
+static sonde_attr element(const sonde_attr *array, size_t i)
+{
+    const void *items = array->value.array.items;
+    switch (array->type) {
+    case SONDE_TYPE_STRING_ARRAY: {
+        sonde_str s = ((const sonde_str *)items)[i];
+        return sonde_attr_string(sonde_str_z(NULL), s.ptr ? s : sonde_str_z(""));
+    }
+    case SONDE_TYPE_BOOL_ARRAY:
+        return sonde_attr_bool(sonde_str_z(NULL), ((const bool *)items)[i]);
+    case SONDE_TYPE_INT_ARRAY:
+        return sonde_attr_int(sonde_str_z(NULL), ((const int64_t *)items)[i]);
+    default:
+        return sonde_attr_double(sonde_str_z(NULL), ((const double *)items)[i]);
+    }
+}
+
+static void write_array(struct sonde__buf *buf, const sonde_attr *array, uint32_t depth)
+{
+    uint32_t begun = sonde__wire_begin(buf, ANY_ARRAY);
+    for (size_t i = 0; depth < SONDE__DEPTH_MAX && i < array->value.array.count && !buf->failed; i++) {
+        sonde_attr item  = element(array, i);
+        uint32_t   inner = sonde__wire_begin(buf, 1);
+        write_value(buf, &item, depth + 1);
+        sonde__wire_end(buf, inner);
+    }
+    sonde__wire_end(buf, begun);
+}
+
+static void write_key_value(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr, uint32_t depth)
+{
+    if (attr->key.len == 0 || !attr->key.ptr || attr->type == SONDE_TYPE_NONE)
+        return;
+    uint32_t begun = sonde__wire_begin(buf, field);
+    sonde__wire_text(buf, 1, attr->key);
+    uint32_t value = sonde__wire_begin(buf, 2);
+    write_value(buf, attr, depth);
+    sonde__wire_end(buf, value);
+    sonde__wire_end(buf, begun);
+}
+
+static void write_map(struct sonde__buf *buf, sonde_attrs members, uint32_t depth)
+{
+    uint32_t begun = sonde__wire_begin(buf, ANY_MAP);
+    for (size_t i = 0; depth < SONDE__DEPTH_MAX && members.items && i < members.count && !buf->failed; i++)
+        write_key_value(buf, 1, &members.items[i], depth + 1);
+    sonde__wire_end(buf, begun);
+}
+
+/* The fields of an AnyValue. */
+static void write_value(struct sonde__buf *buf, const sonde_attr *attr, uint32_t depth)
+{
+    switch (attr->type) {
+    case SONDE_TYPE_STRING:
+        sonde__wire_text(buf, ANY_STRING, attr->value.s);
+        return;
+    case SONDE_TYPE_BOOL:
+        sonde__wire_uint(buf, ANY_BOOL, attr->value.b);
+        return;
+    case SONDE_TYPE_INT:
+        sonde__wire_uint(buf, ANY_INT, (uint64_t)attr->value.i);
+        return;
+    case SONDE_TYPE_DOUBLE:
+        sonde__wire_double(buf, ANY_DOUBLE, attr->value.d);
+        return;
+    case SONDE_TYPE_BYTES:
+        sonde__wire_bytes(buf, ANY_BYTES, attr->value.s.ptr, attr->value.s.len);
+        return;
+    case SONDE_TYPE_STRING_ARRAY:
+    case SONDE_TYPE_BOOL_ARRAY:
+    case SONDE_TYPE_INT_ARRAY:
+    case SONDE_TYPE_DOUBLE_ARRAY:
+        write_array(buf, attr, depth);
+        return;
+    case SONDE_TYPE_MAP:
+        write_map(buf, attr->value.map, depth);
+        return;
+    case SONDE_TYPE_NONE:
+        return;
+    }
+}
+
+/* Text and scalars whose KeyValue is shorter than 128 bytes, which is nearly all of them: each length is one byte and is
+ * known before anything is written. */
+static bool write_short(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr)
+{
+    enum { FRAME = 2 + 2 + 2, ROOM = 128 + 8 };
+    size_t key = attr->key.len;
+    size_t value;
+    switch (attr->type) {
+    case SONDE_TYPE_STRING:
+        if (attr->value.s.len > 100)
+            return false;
+        value = 2 + attr->value.s.len;
+        break;
+    case SONDE_TYPE_BOOL:
+        value = 2;
+        break;
+    case SONDE_TYPE_INT:
+        value = 1 + sonde__varint_size((uint64_t)attr->value.i);
+        break;
+    case SONDE_TYPE_DOUBLE:
+        value = 9;
+        break;
+    default:
+        return false;
+    }
+    if (key > 100 || key + value + 4 > 127 || field > 15 || !sonde__buf_reserve(buf, ROOM))
+        return false;
+    uint8_t *p = buf->data + buf->len;
+    *p++       = (uint8_t)(field << 3 | SONDE__LEN);
+    *p++       = (uint8_t)(4 + key + value);
+    *p++       = 1 << 3 | SONDE__LEN;
+    *p++       = (uint8_t)key;
+    bool ascii = sonde__ascii_copy(p, attr->key.ptr, key);
+    p += key;
+    *p++ = 2 << 3 | SONDE__LEN;
+    *p++ = (uint8_t)value;
+    switch (attr->type) {
+    case SONDE_TYPE_STRING:
+        *p++ = ANY_STRING << 3 | SONDE__LEN;
+        *p++ = (uint8_t)attr->value.s.len;
+        ascii &= sonde__ascii_copy(p, attr->value.s.ptr, attr->value.s.len);
+        p += attr->value.s.len;
+        break;
+    case SONDE_TYPE_BOOL:
+        *p++ = ANY_BOOL << 3;
+        *p++ = attr->value.b;
+        break;
+    case SONDE_TYPE_INT:
+        *p++ = ANY_INT << 3;
+        p    = sonde__varint_put(p, (uint64_t)attr->value.i);
+        break;
+    default:
+        *p++ = ANY_DOUBLE << 3 | SONDE__FIXED64;
+        memcpy(p, &attr->value.d, 8);
+        p += 8;
+        break;
+    }
+    if (!ascii && !(sonde__utf8_valid(attr->key.ptr, key)
+                    && (attr->type != SONDE_TYPE_STRING || sonde__utf8_valid(attr->value.s.ptr, attr->value.s.len))))
+        return false; /* len was not moved: the long way writes it again, repaired */
+    buf->len = (uint32_t)(p - buf->data);
+    return true;
+}
+
+void sonde__wire_attr(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr)
+{
+    if (attr->key.len == 0 || !attr->key.ptr || attr->type == SONDE_TYPE_NONE)
+        return;
+    if (!write_short(buf, field, attr))
+        write_key_value(buf, field, attr, 1);
+}
+
+static bool repeated_later(sonde_attrs attrs, size_t i)
+{
+    for (size_t k = i + 1; k < attrs.count; k++)
+        if (attrs.items[k].key.len == attrs.items[i].key.len && attrs.items[k].type != SONDE_TYPE_NONE
+            && memcmp(attrs.items[k].key.ptr, attrs.items[i].key.ptr, attrs.items[i].key.len) == 0)
+            return true;
+    return false;
+}
+
+void sonde__wire_attrs(struct sonde__buf *buf, uint32_t field, sonde_attrs attrs)
+{
+    for (size_t i = 0; attrs.items && i < attrs.count && !buf->failed; i++)
+        if (!repeated_later(attrs, i))
+            sonde__wire_attr(buf, field, &attrs.items[i]);
+}
