@@ -10,8 +10,8 @@
 SONDE_BEGIN
 
 enum {
-    SONDE_BAGGAGE_MAX = 8192,  /* bytes kept of a whole list */
-    SONDE_BAGGAGE_MEMBERS = 64 /* members kept of a list */
+    SONDE_BAGGAGE_MAX     = 8192, /* bytes kept of a whole list */
+    SONDE_BAGGAGE_MEMBERS = 64    /* members kept of a list */
 };
 
 /* One member.  The value is UTF-8 as the application means it, decoded; the metadata is what
@@ -24,9 +24,10 @@ typedef struct sonde_baggage_member {
 
 /* Reads all baggage headers of one message, in order, as one list in normal form.
  * A single value that is in normal form already is returned as it is, without a copy.  Of a key
- * that comes twice the last value stays, in the place of the first.  Whole members go when there
- * are more than SONDE_BAGGAGE_MEMBERS keys (those that came last) or when they do not fit in
- * SONDE_BAGGAGE_MAX bytes or what is left of the scratch.
+ * that comes twice the last value stays, in the place of the first.  Whole members go: those with a
+ * key beyond the first SONDE_BAGGAGE_MEMBERS, and each that does not fit into what the ones before
+ * it leave of SONDE_BAGGAGE_MAX bytes, or of the scratch when the list must be rebuilt.  At most
+ * the 180 members that the grammar allows are looked at; empty ones are passed over.
  * values, count: the header values, borrowed; NULL or 0 is the empty list.
  * scratch: at most SONDE_BAGGAGE_MAX bytes are taken; NULL: a list that must be rebuilt is empty.
  * ret_baggage: the list, a view into the value or the scratch; {NULL, 0} when empty; NULL is
@@ -59,8 +60,8 @@ SONDE_API bool sonde_baggage_next(sonde_str *io_rest, sonde_scratch *scratch,
  * Standard: OpenTelemetry baggage/api.md, "Get Value".  Since: 0.1 */
 SONDE_API sonde_str sonde_baggage_get(sonde_str baggage, sonde_str key, sonde_scratch *scratch);
 
-/* Adds a member at the right end, or changes it in its place; the value is percent-encoded, and
- * what is not UTF-8 in it becomes U+FFFD.
+/* Adds a member or changes its value; either way it comes to stand at the right end.  The value is
+ * percent-encoded, and what is not UTF-8 in it becomes U+FFFD.
  * baggage: the list before, outside the scratch's free part; one that breaks the grammar counts as
  * empty.
  * member: key, a token of HTTP; value, any bytes; metadata, properties `name` or `name=value`
@@ -76,7 +77,7 @@ SONDE_API sonde_err sonde_baggage_set(sonde_str baggage, sonde_baggage_member me
 
 /* Takes a member out; the others keep their order.
  * baggage: as in sonde_baggage_set().  key: one that is not there changes nothing.
- * scratch: as in sonde_baggage_parse(); used only when the key is in the list.
+ * scratch: as in sonde_baggage_parse(); nothing is taken when an end of the list goes.
  * ret_baggage: the list after, {NULL, 0} when empty; NULL is invalid.
  * Returns SONDE_OK, or SONDE_ERR_INVALID when ret_baggage is NULL.
  * Threads: any.  Blocks: never.

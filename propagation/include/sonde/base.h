@@ -10,26 +10,26 @@
 #include <string.h>
 
 #ifdef __cplusplus
-#    define SONDE_BEGIN extern "C" {
-#    define SONDE_END   }
-#    define SONDE__STATIC_ASSERT(condition, message) static_assert(condition, message)
+#define SONDE_BEGIN                              extern "C" {
+#define SONDE_END                                }
+#define SONDE__STATIC_ASSERT(condition, message) static_assert(condition, message)
 #else
-#    define SONDE_BEGIN
-#    define SONDE_END
-#    define SONDE__STATIC_ASSERT(condition, message) _Static_assert(condition, message)
+#define SONDE_BEGIN
+#define SONDE_END
+#define SONDE__STATIC_ASSERT(condition, message) _Static_assert(condition, message)
 #endif
 
 /* With SONDE_OPTIONAL defined, every function is a weak reference: a program that never loads the
  * library links and runs, and asks SONDE_HAVE(function) before it calls. */
 #if defined(__GNUC__) && defined(SONDE_OPTIONAL)
-#    define SONDE_API            __attribute__((weak, visibility("default")))
-#    define SONDE_HAVE(function) (function)
+#define SONDE_API            __attribute__((weak, visibility("default")))
+#define SONDE_HAVE(function) (function)
 #elif defined(__GNUC__)
-#    define SONDE_API            __attribute__((visibility("default")))
-#    define SONDE_HAVE(function) 1
+#define SONDE_API            __attribute__((visibility("default")))
+#define SONDE_HAVE(function) 1
 #else
-#    define SONDE_API
-#    define SONDE_HAVE(function) 1
+#define SONDE_API
+#define SONDE_HAVE(function) 1
 #endif
 
 /* The version these headers belong to, one byte each for major, minor and patch: 0.1.0. */
@@ -52,7 +52,7 @@ typedef enum sonde_err {
 #define X(name, value, message) SONDE_##name = value,
     SONDE_ERR_MAP(X)
 #undef X
-    SONDE_ERR_LIMIT_ = INT32_MIN /* never returned; fixes the width of the type */
+        SONDE_ERR_LIMIT_ = INT32_MIN /* never returned; fixes the width of the type */
 } sonde_err;
 
 /* Says what an error means, in one English sentence without a full stop.
@@ -108,8 +108,8 @@ typedef struct sonde_scratch {
 static inline sonde_scratch sonde_scratch_of(char *ptr, size_t len)
 {
     sonde_scratch scratch;
-    scratch.ptr = ptr;
-    scratch.len = ptr ? len : 0;
+    scratch.ptr  = ptr;
+    scratch.len  = ptr ? len : 0;
     scratch.used = 0;
     return scratch;
 }

@@ -45,8 +45,7 @@ struct sonde_propagator {
     void (*read)(const sonde_propagator *self, sonde_carrier *from, sonde_scratch *scratch,
                  sonde_propagation *io);
     /* Sets the headers for what is there to be sent.  No pointer is NULL. */
-    void (*write)(const sonde_propagator *self, const sonde_propagation *what,
-                  sonde_carrier *into);
+    void (*write)(const sonde_propagator *self, const sonde_propagation *what, sonde_carrier *into);
     const sonde_str *fields; /* every header name that write may set */
     size_t           field_count;
 };
@@ -89,8 +88,8 @@ SONDE_API const sonde_propagator *sonde_propagator_none(void);
  * Threads: setup.  Blocks: never.
  * Standard: OpenTelemetry context/api-propagators.md, "Composite Propagator".  Since: 0.1 */
 SONDE_API sonde_err sonde_propagator_composite_init(const sonde_propagator *const *items,
-                                                    size_t count,
-                                                    sonde_propagator_composite *ret_composite);
+                                                    size_t                         count,
+                                                    sonde_propagator_composite    *ret_composite);
 
 /* Reads what a message carries.
  * propagator: NULL reads nothing.  from: the message; NULL has nothing.
@@ -108,7 +107,7 @@ SONDE_API void sonde_propagator_read(const sonde_propagator *propagator, sonde_c
  * Returns nothing and cannot fail.
  * Threads: one (per carrier).  Blocks: never.
  * Standard: OpenTelemetry context/api-propagators.md, "Inject".  Since: 0.1 */
-SONDE_API void sonde_propagator_write(const sonde_propagator *propagator,
+SONDE_API void sonde_propagator_write(const sonde_propagator  *propagator,
                                       const sonde_propagation *what, sonde_carrier *into);
 
 SONDE_END

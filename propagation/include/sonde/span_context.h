@@ -10,7 +10,7 @@ SONDE_BEGIN
 /* Bits of sonde_span_context.flags.  No other bit is ever kept or sent. */
 enum {
     SONDE_TRACE_SAMPLED = 1, /* the caller may have recorded this trace */
-    SONDE_TRACE_RANDOM = 2   /* the last 7 bytes of the trace id are random */
+    SONDE_TRACE_RANDOM  = 2  /* the last 7 bytes of the trace id are random */
 };
 
 /* Plain bytes, no pointer inside: copy it, store it, send it.  All zero: invalid. */

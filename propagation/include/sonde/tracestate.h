@@ -10,11 +10,11 @@
 SONDE_BEGIN
 
 enum {
-    SONDE_TRACESTATE_MAX = 4096,      /* bytes kept of a whole list */
-    SONDE_TRACESTATE_MEMBERS = 32,    /* members of a list */
-    SONDE_TRACESTATE_KEY_MAX = 256,   /* characters of a key */
-    SONDE_TRACESTATE_VALUE_MAX = 256, /* characters of a value */
-    SONDE_TRACESTATE_LONG = 128       /* longer members go first when a list is cut */
+    SONDE_TRACESTATE_MAX       = 4096, /* bytes kept of a whole list */
+    SONDE_TRACESTATE_MEMBERS   = 32,   /* members of a list */
+    SONDE_TRACESTATE_KEY_MAX   = 256,  /* characters of a key */
+    SONDE_TRACESTATE_VALUE_MAX = 256,  /* characters of a value */
+    SONDE_TRACESTATE_LONG      = 128   /* longer members go first when a list is cut */
 };
 
 /* One member of the list; both views are borrowed from the list. */
@@ -25,9 +25,9 @@ typedef struct sonde_tracestate_member {
 
 /* Reads all tracestate headers of one message, in order, as one list in normal form.
  * A single value that is in normal form already is returned as it is, without a copy.  Of a key
- * that comes twice the left member stays.  A list longer than SONDE_TRACESTATE_MAX, or than what
- * is left of the scratch, loses whole members: those over SONDE_TRACESTATE_LONG characters first,
- * then others, each time from the right.
+ * that comes twice the left member stays.  A list longer than SONDE_TRACESTATE_MAX, or one that must
+ * be rebuilt and is longer than what is left of the scratch, loses whole members: those over
+ * SONDE_TRACESTATE_LONG characters first, then others, each time from the right.
  * values, count: the header values, borrowed; NULL or 0 is the empty list.
  * scratch: at most SONDE_TRACESTATE_MAX bytes are taken; NULL: a list that must be rebuilt is empty.
  * ret_tracestate: the list, a view into the value or the scratch; {NULL, 0} when empty; NULL is
@@ -71,7 +71,7 @@ SONDE_API sonde_err sonde_tracestate_set(sonde_str tracestate, sonde_tracestate_
 
 /* Takes a member out; the others keep their order.
  * tracestate: as in sonde_tracestate_set().  key: one that is not there changes nothing.
- * scratch: as in sonde_tracestate_parse(); used only when the key is in the list.
+ * scratch: as in sonde_tracestate_parse(); nothing is taken when an end of the list goes.
  * ret_tracestate: the list after, {NULL, 0} when empty; NULL is invalid.
  * Returns SONDE_OK, or SONDE_ERR_INVALID when ret_tracestate is NULL.
  * Threads: any.  Blocks: never.
