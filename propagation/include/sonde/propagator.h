@@ -24,7 +24,7 @@ struct sonde_carrier {
 
 enum {
     /* The scratch with which reading one message never has to leave anything out. */
-    SONDE_PROPAGATION_SCRATCH = SONDE_TRACESTATE_MAX + SONDE_BAGGAGE_MAX,
+    SONDE_PROPAGATION_SCRATCH = (int)SONDE_TRACESTATE_MAX + (int)SONDE_BAGGAGE_MAX,
     /* Different header names that a composite can list. */
     SONDE_PROPAGATOR_FIELDS = 16
 };
