@@ -68,7 +68,7 @@ typedef struct sonde_http_server_request {
 /* A request that a client is about to send. {NULL, 0} and 0 mean "not known". */
 typedef struct sonde_http_client_request {
     size_t      size;   /* set by the macro; 0: as first released */
-    sonde_str   method; /* as it will be sent */
+    sonde_str   method; /* as it will be sent; not known: left out until update */
     sonde_str   url; /* absolute; recorded redacted; server.address and server.port come from it */
     sonde_str   url_template;   /* "/items/{id}": few values; becomes part of the span's name */
     sonde_str   server_address; /* wins over the URL */
@@ -151,6 +151,15 @@ SONDE_API sonde_span *sonde_http_client_start_opts(sonde_http_exchange          
                                                    const sonde_http_metrics        *metrics,
                                                    const sonde_http_client_request *request);
 
+/* Completes the description of a request that was started before all was known about it: method,
+ * url, url_template and the server's address, as far as they are given, for span and metrics, and
+ * the span's name, unless the request was started with a name of its own. exchange or request NULL:
+ * nothing.
+ * Threads: one (per exchange). Blocks: never. Standard: HTTP spans, "HTTP client span". Since: 0.1
+ */
+SONDE_API void sonde_http_client_update_opts(sonde_http_exchange             *exchange,
+                                             const sonde_http_client_request *request);
+
 /* Ends the exchange: status, error.type and end of the span; duration. Only the first call after a
  * start counts. exchange NULL: nothing. response NULL: none was received.
  * Threads: one (per exchange). Blocks: never. Standard: HTTP spans, "Status". Since: 0.1 */
@@ -212,6 +221,10 @@ SONDE_END
     sonde_http_client_start_opts((exchange), (tracer), (metrics),    \
                                  &(const sonde_http_client_request){ \
                                      .size = sizeof(sonde_http_client_request), __VA_ARGS__ })
+#define sonde_http_client_update(exchange, ...)                                                    \
+    sonde_http_client_update_opts(                                                                 \
+        (exchange), &(const sonde_http_client_request){ .size = sizeof(sonde_http_client_request), \
+                                                        __VA_ARGS__ })
 #define sonde_http_server_end(exchange, ...)                             \
     sonde_http_server_end_opts((exchange), &(const sonde_http_response){ \
                                                .size = sizeof(sonde_http_response), __VA_ARGS__ })

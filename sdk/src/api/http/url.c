@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* http/url.c - takes URLs and host headers apart, as far as the conventions need it. Input is
+ * hostile: whatever it is, views stay inside of it. Any thread. */
+#include "http/http.h"
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The length of "scheme:" where at least one slash follows: "localhost:80" has no scheme. */
+static size_t scheme_length(sonde_str url)
+{
+    size_t i = 0;
+    if (!url.len || !is_alpha(url.ptr[0]))
+        return 0;
+    while (i < url.len && (is_alpha(url.ptr[i]) || is_digit(url.ptr[i]) || url.ptr[i] == '+' ||
+                           url.ptr[i] == '-' || url.ptr[i] == '.'))
+        i++;
+    return i + 1 < url.len && url.ptr[i] == ':' && url.ptr[i + 1] == '/' ? i + 1 : 0;
+}
+
+static size_t find_any(sonde_str text, size_t from, const char *set)
+{
+    while (from < text.len && !(text.ptr[from] && strchr(set, text.ptr[from])))
+        from++;
+    return from;
+}
+
+/* One past the last '@' between two places; `from` when there is none. */
+static size_t behind_last_at(sonde_str text, size_t from, size_t to)
+{
+    while (to > from && text.ptr[to - 1] != '@')
+        to--;
+    return to;
+}
+
+/* Whether what stands for a port is none: "user:pa" of "http://user:pa/ss@host", which no client
+ * can use, but which shows half of a password all the same. */
+static bool has_odd_port(sonde_str text, size_t from, size_t to)
+{
+    size_t colon = to;
+    for (size_t i = from; i < to; i++) {
+        if (text.ptr[i] == ']')
+            colon = to;
+        if (text.ptr[i] == ':' && colon == to)
+            colon = i;
+    }
+    for (size_t i = colon + 1; i < to; i++)
+        if (!is_digit(text.ptr[i]))
+            return true;
+    return false;
+}
+
+void sonde__http_url_parts(sonde_str url, struct sonde__http_url_parts *ret_parts)
+{
+    struct sonde__http_url_parts parts;
+    parts.scheme_end = scheme_length(url);
+    parts.authority  = parts.scheme_end;
+    /* Clients take one to three slashes for two; file:/// has no authority, and nothing is lost. */
+    while (parts.authority < url.len && url.ptr[parts.authority] == '/' &&
+           parts.authority < parts.scheme_end + 3)
+        parts.authority++;
+    parts.authority_end = find_any(url, parts.authority, "/?#");
+    parts.host          = behind_last_at(url, parts.authority, parts.authority_end);
+    if (parts.host == parts.authority && has_odd_port(url, parts.authority, parts.authority_end)) {
+        parts.host = behind_last_at(url, parts.authority, url.len);
+        if (parts.host > parts.authority_end)
+            parts.authority_end = find_any(url, parts.host, "/?#");
+    }
+    parts.query = find_any(url, parts.authority_end, "?#");
+    parts.query += parts.query < url.len;
+    *ret_parts = parts;
+}
+
+/* What RFC 3986 lets stand in a name or an address, and what clients send besides: UTF-8. */
+static bool is_host_char(char c)
+{
+    return is_alpha(c) || is_digit(c) || (signed char)c < 0 ||
+           (c && strchr("-._~%!$&'()*+,;=:", c));
+}
+
+static uint16_t parse_port(sonde_str text)
+{
+    uint32_t port = 0;
+    if (!text.len || text.len > 5)
+        return 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_digit(text.ptr[i]))
+            return 0;
+        port = port * 10 + (uint32_t)(text.ptr[i] - '0');
+    }
+    return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+/* Splits behind the address: at the bracket, at the only colon, or not at all. */
+static bool split_address(sonde_str host, sonde_str *ret_address, sonde_str *ret_rest)
+{
+    size_t end = host.len;
+    if (host.len && host.ptr[0] == '[') {
+        const char *bracket = memchr(host.ptr, ']', host.len);
+        if (!bracket)
+            return false;
+        end          = (size_t)(bracket - host.ptr);
+        *ret_address = sonde_str_n(host.ptr + 1, end - 1);
+        *ret_rest    = sonde_str_n(host.ptr + end + 1, host.len - end - 1);
+        return true;
+    }
+    const char *colon = host.len ? memchr(host.ptr, ':', host.len) : NULL;
+    if (colon) {
+        size_t at = (size_t)(colon - host.ptr);
+        if (!memchr(colon + 1, ':', host.len - at - 1)) /* two colons: a bare IPv6 address */
+            end = at;
+    }
+    *ret_address = sonde_str_n(host.ptr, end);
+    *ret_rest    = sonde_str_n(host.ptr + end, host.len - end);
+    return true;
+}
+
+bool sonde_http_host_split(sonde_str host, sonde_str *ret_address, uint16_t *ret_port)
+{
+    sonde_str address = { NULL, 0 }, rest = { NULL, 0 };
+    uint16_t  port = 0;
+    bool      ok   = host.ptr && split_address(host, &address, &rest) && address.len &&
+              address.len <= SONDE_HTTP_ADDRESS_MAX && (!rest.len || rest.ptr[0] == ':');
+    for (size_t i = 0; ok && i < address.len; i++)
+        ok = is_host_char(address.ptr[i]);
+    if (!ok)
+        address = sonde_str_n(NULL, 0);
+    if (ok && rest.len)
+        port = parse_port(sonde_str_n(rest.ptr + 1, rest.len - 1));
+    if (ret_address)
+        *ret_address = address;
+    if (ret_port)
+        *ret_port = port;
+    return ok;
+}
+
+void sonde__http_url_origin(sonde_str url, struct sonde__http_origin *ret_origin)
+{
+    struct sonde__http_url_parts parts;
+    struct sonde__http_origin    origin;
+    memset(&origin, 0, sizeof origin);
+    sonde__http_url_parts(url, &parts);
+    if (parts.scheme_end)
+        origin.scheme = sonde_str_n(url.ptr, parts.scheme_end - 1);
+    if (parts.authority_end > parts.host)
+        sonde_http_host_split(sonde_str_n(url.ptr + parts.host, parts.authority_end - parts.host),
+                              &origin.address, &origin.port);
+    if (!origin.port)
+        origin.port = sonde__http_scheme_port(origin.scheme);
+    *ret_origin = origin;
+}
