@@ -63,6 +63,7 @@ typedef struct sonde_http_server_request {
     sonde_str   span_name; /* in place of "{method} {route}"; a late route leaves it alone, too */
     sonde_attrs attrs;     /* more attributes, seen by the sampler */
     uint64_t    start_ns;  /* Unix time in nanoseconds; 0: now */
+    const sonde_span_context *ids; /* as in sonde_span_options */
 } sonde_http_server_request;
 
 /* A request that a client is about to send. {NULL, 0} and 0 mean "not known". */

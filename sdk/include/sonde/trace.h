@@ -66,6 +66,8 @@ typedef struct sonde_span_options {
     sonde_attrs          attrs;          /* seen by the sampler */
     sonde_links          links;
     uint64_t             start_ns;       /* Unix time in nanoseconds; 0: now */
+    const sonde_span_context *ids;       /* from sonde_span_context_make(): its ids instead of new ones, unless the parent
+                                          * is of another trace */
 } sonde_span_options;
 
 /* Starts a span. tracer or options NULL: as if no SDK ran.
@@ -94,6 +96,12 @@ SONDE_API sonde_span_context sonde_span_context_of(const sonde_span *span);
 /* The calling thread's current span: borrowed; NULL when there is none.
  * Threads: any. Blocks: never. Standard: Trace API, "Get active Span". Since: 0.1 */
 SONDE_API sonde_span *sonde_span_current(void);
+
+/* Ids for a span that starts later, by .ids, for who must tell them before it is known whether there will be a span.
+ * parent: whose trace is continued; NULL or not valid: a new trace.
+ * Returns: a span context with a new span id, and the flags of the parent or else SONDE_TRACE_RANDOM.
+ * Threads: any. Blocks: never. Standard: Trace SDK, "Id Generators". Since: 0.1 */
+SONDE_API sonde_span_context sonde_span_context_make(const sonde_span_context *parent);
 
 typedef enum sonde_status { SONDE_STATUS_UNSET, SONDE_STATUS_OK, SONDE_STATUS_ERROR } sonde_status;
 

@@ -77,6 +77,7 @@ static sonde_span *start_span(sonde_http_exchange *exchange, sonde_tracer *trace
     options.parent_context = request->parent_context;
     options.shared         = request->shared;
     options.start_ns       = exchange->start_ns;
+    options.ids            = request->ids;
     return sonde__http_span_start(tracer, &options, &attrs, request->attrs);
 }
 
