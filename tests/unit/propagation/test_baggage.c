@@ -117,10 +117,11 @@ static void test_baggage__each_character_is_allowed_where_the_grammar_says(void 
         key[1] = value[3] = name[5] = property[7] = (char)c;
         snprintf(row, sizeof(row), "character %02x", (unsigned)c);
 
-        /* A semicolon in a value begins a property, one in a property another; what ends the name of
-         * a property may be an equals sign, a semicolon or, before another member, a comma. */
+        /* An equals sign ends a key.  A semicolon in a value begins a property, one in a property
+         * another; what ends the name of a property may be an equals sign, a semicolon or, before
+         * another member, a comma. */
         sonde_str list;
-        check_row((parse_one(key, &list) == SONDE_OK) == is_token, row);
+        check_row((parse_one(key, &list) == SONDE_OK) == (is_token || c == '='), row);
         check_row((parse_one(value, &list) == SONDE_OK) == (is_value || c == ';'), row);
         check_row((parse_one(name, &list) == SONDE_OK) == (is_token || strchr(";=,", c)), row);
         check_row((parse_one(property, &list) == SONDE_OK) == (is_value || c == ';'), row);
