@@ -26,7 +26,7 @@ as_root() {
     elif command -v sudo >/dev/null 2>&1; then
         sudo env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l "$@"
     else
-        die "not root, and there is no sudo; run this as root, then try again: $*"
+        return 1
     fi
 }
 
@@ -53,6 +53,9 @@ refresh_lists() {
 install_now() {
     say "installing $*"
     set -- apt-get -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
+    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null 2>&1; then
+        die "not root, and there is no sudo; as root, please run: $*"
+    fi
     as_root true # asks for the password, if it must, while its question can be seen
     if [ -n "${lists_refreshed-}" ]; then
         quietly as_root "$@" || die "apt-get could not install these packages"
