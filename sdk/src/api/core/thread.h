@@ -13,7 +13,6 @@
 
 struct sonde__lane;
 struct sonde__slot;
-struct sonde__region;
 
 struct sonde__attached {
     sonde_context *context; /* a reference of the stack's own */
@@ -33,10 +32,10 @@ struct sonde__thread {
     /* memory that was given back and will be wanted again: core/pool.h */
     void    *pool[4];
     uint32_t pool_count[4];
-    /* metrics: the stripe this thread holds in the region it used last, and whatever else metrics keeps for it */
-    struct sonde__region *region;
-    uint32_t              stripe;
-    void                 *metrics;
+    /* metrics: the lease this thread used last (metrics/lease.h). One of the two tokens is 0. */
+    uint64_t token;        /* of the region in which it counts alone */
+    uint64_t shared_token; /* of the region in which others count into the same cells */
+    uint8_t *cells;
 };
 
 /* Initial-exec where the C library has room for it at dlopen (glibc): one load, no call. See docs/adr. */
@@ -65,7 +64,10 @@ extern sonde__thread_hook sonde__thread_end_hooks[SONDE__HOOK_COUNT];
 /* Goes up by one in every forked child, in the child's only thread, before fork() returns there. */
 extern _Atomic uint32_t sonde__fork_generation;
 
-/* Called in a forked child, in that order of phases; set once at load. */
+/* Around a fork, set once at load: before takes the locks that trace or metrics have, parent gives them back, and the one without
+ * a second name is called in the child, gives them back there and puts things right. Any of them may be NULL. */
+extern void (*sonde__fork_before[SONDE__HOOK_COUNT])(void);
+extern void (*sonde__fork_parent[SONDE__HOOK_COUNT])(void);
 extern void (*sonde__fork_hooks[SONDE__HOOK_COUNT])(void);
 
 #endif
