@@ -61,7 +61,8 @@ typedef struct sonde_sdk_options {
 SONDE_API sonde_err sonde_sdk_start_opts(sonde_sdk **ret_sdk, const sonde_sdk_options *options);
 
 /* Sends what has been recorded before this call, and collects metrics once. sdk NULL: SONDE_OK.
- * Returns: SONDE_OK when it was delivered; SONDE_ERR_TIMEOUT when timeout_ms milliseconds passed first.
+ * Returns: SONDE_OK when nothing of it waits any more: it was delivered, or refused for good (sonde_sdk_stats());
+ * SONDE_ERR_TIMEOUT when timeout_ms milliseconds passed first.
  * Threads: any. Blocks: up to timeout_ms. Standard: Trace SDK, "ForceFlush". Since: 0.1 */
 SONDE_API sonde_err sonde_sdk_flush(sonde_sdk *sdk, uint32_t timeout_ms);
 
@@ -89,6 +90,7 @@ typedef struct sonde_stats {
     uint64_t spans_waiting;
     uint64_t spans_dropped_full;   /* memory_bytes was reached, or out of memory; never accepted */
     uint64_t spans_dropped_failed; /* the receiver refused them, or did not answer until they had to go */
+    uint64_t spans_dropped_behind; /* one of several exporters fell behind: its oldest */
     uint64_t spans_dropped_stopped;
     uint64_t spans_dropped_oversize; /* larger than a record may be (1 MiB); never accepted */
     uint64_t attributes_dropped;

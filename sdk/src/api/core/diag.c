@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* core/diag.c - reporting. Any thread. One line, one write; the same message at most once a minute; standard error only while
+ * descriptor 2 is still the file that it was when the sink was set. */
+#include "core/diag.h"
+#include "base/clock.h"
+#include "core/fork.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { REMEMBERED = 32, LINE = 512 };
+
+static struct {
+    pthread_mutex_t    mutex;
+    bool               on;
+    sonde_level        level;
+    sonde_diagnostics *sink; /* NULL: standard error */
+    dev_t              device;
+    ino_t              inode;
+    struct {
+        const char *format;
+        uint64_t    at_ns;
+    } said[REMEMBERED];
+} locked = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+_Atomic uint64_t sonde__misuse_count;
+
+void sonde__diag_lock(void)
+{
+    pthread_mutex_lock(&locked.mutex);
+}
+
+void sonde__diag_unlock(void)
+{
+    pthread_mutex_unlock(&locked.mutex);
+}
+
+void sonde__misuse(const char *sentence)
+{
+    /* Relaxed: a count, read as such. */
+    atomic_fetch_add_explicit(&sonde__misuse_count, 1, memory_order_relaxed);
+    sonde__diag(SONDE_LEVEL_DEBUG, "misuse: %s", sentence);
+}
+
+void sonde__diag_set(sonde_diagnostics *diagnostics, sonde_level level, bool quiet)
+{
+    struct stat st;
+    pthread_mutex_lock(&locked.mutex);
+    locked.on    = !quiet;
+    locked.level = level;
+    locked.sink  = diagnostics;
+    memset(locked.said, 0, sizeof locked.said);
+    locked.device = 0;
+    locked.inode  = 0;
+    if (!diagnostics && fstat(STDERR_FILENO, &st) == 0) {
+        locked.device = st.st_dev;
+        locked.inode  = st.st_ino;
+    } else if (!diagnostics) {
+        locked.on = false;
+    }
+    pthread_mutex_unlock(&locked.mutex);
+}
+
+/* Whether this message may be said now; the oldest remembered one makes room. */
+static bool due(const char *format)
+{
+    uint64_t now    = sonde__clock_mono();
+    size_t   oldest = 0;
+    for (size_t i = 0; i < REMEMBERED; i++) {
+        if (locked.said[i].format == format) {
+            if (now - locked.said[i].at_ns < UINT64_C(60000000000))
+                return false;
+            oldest = i;
+            break;
+        }
+        if (locked.said[i].at_ns < locked.said[oldest].at_ns)
+            oldest = i;
+    }
+    locked.said[oldest].format = format;
+    locked.said[oldest].at_ns  = now;
+    return true;
+}
+
+static bool stderr_is_ours(void)
+{
+    struct stat st;
+    return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == locked.device && st.st_ino == locked.inode;
+}
+
+void sonde__diag(sonde_level level, const char *format, ...)
+{
+    char               line[LINE];
+    sonde_diagnostics *sink = NULL;
+    pthread_mutex_lock(&locked.mutex);
+    bool say = locked.on && level <= locked.level && due(format);
+    if (say) {
+        sink = locked.sink;
+        say  = sink || stderr_is_ours();
+    }
+    pthread_mutex_unlock(&locked.mutex);
+    if (!say)
+        return;
+
+    va_list args;
+    size_t  prefix = sink ? 0 : 7;
+    memcpy(line, "sonde: ", 7);
+    va_start(args, format);
+    int n = vsnprintf(line + prefix, sizeof line - prefix - 1, format, args);
+    va_end(args);
+    if (n < 0)
+        return;
+    size_t len = strlen(line + prefix) + prefix;
+    for (size_t i = prefix; i < len; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
+            line[i] = ' '; /* one line, and nothing that a terminal obeys */
+    if (sink) {
+        sink->report(sink, level, sonde_str_n(line, len));
+        return;
+    }
+    line[len++]     = '\n';
+    ssize_t written = write(STDERR_FILENO, line, len);
+    (void)written;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* core/lane.c - pages and lanes. sonde__lane_append() is the hot path and runs in the recording thread; pages are taken from and
+ * given back to the core under its lock, once in some hundred records. */
+#include "core/lane.h"
+#include "core/core.h"
+#include "core/thread.h"
+
+#include <stdlib.h>
+
+enum { FREE_PAGES_KEPT = 8 };
+
+static struct sonde__page *page_take(struct sonde__core *core, uint32_t size)
+{
+    struct sonde__page *page = NULL;
+    /* Relaxed: a budget, not a lock; it may be passed by what other threads take at the same moment, and is then given back. */
+    size_t used = atomic_fetch_add_explicit(&core->memory_used, size, memory_order_relaxed) + size;
+    if (used > core->options.memory_bytes)
+        goto fail;
+    if (size == SONDE__PAGE) {
+        pthread_mutex_lock(&core->locked.mutex);
+        page = core->locked.free_pages;
+        if (page) {
+            core->locked.free_pages = page->free_next;
+            core->locked.free_count--;
+        }
+        pthread_mutex_unlock(&core->locked.mutex);
+    }
+    if (!page)
+        page = malloc(sizeof *page + size);
+    if (!page)
+        goto fail;
+    atomic_init(&page->refs, 1);
+    atomic_init(&page->committed, 0);
+    atomic_init(&page->next, NULL);
+    page->size      = size;
+    page->read      = 0;
+    page->core      = core;
+    page->free_next = NULL;
+    return page;
+fail:
+    atomic_fetch_sub_explicit(&core->memory_used, size, memory_order_relaxed);
+    return NULL;
+}
+
+void sonde__page_unref(struct sonde__page *page)
+{
+    /* Acquire and release: every reader is done before the page is written again. */
+    if (!page || atomic_fetch_sub_explicit(&page->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    struct sonde__core *core = page->core;
+    atomic_fetch_sub_explicit(&core->memory_used, page->size, memory_order_relaxed);
+    if (page->size == SONDE__PAGE) {
+        pthread_mutex_lock(&core->locked.mutex);
+        if (core->locked.free_count < FREE_PAGES_KEPT) {
+            page->free_next         = core->locked.free_pages;
+            core->locked.free_pages = page;
+            core->locked.free_count++;
+            page = NULL;
+        }
+        pthread_mutex_unlock(&core->locked.mutex);
+    }
+    free(page);
+}
+
+void sonde__page_forget(struct sonde__page *page)
+{
+    if (atomic_fetch_sub_explicit(&page->refs, 1, memory_order_relaxed) == 1)
+        free(page);
+}
+
+/* A new page at the end of the lane's chain; the one before belongs to the pump from here on. */
+static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
+{
+    uint32_t size = lane->tail ? SONDE__PAGE : SONDE__PAGE_FIRST;
+    if (need > size)
+        size = need > SONDE__PAGE ? need : SONDE__PAGE;
+    struct sonde__page *page = page_take(lane->core, size);
+    if (page && lane->tail)
+        atomic_store_explicit(&lane->tail->next, page, memory_order_release);
+    else if (page)
+        atomic_store_explicit(&lane->head, page, memory_order_release);
+    if (page)
+        lane->tail = page;
+    sonde__pump_wake(&lane->core->pump); /* no system call while a wake-up is already on its way */
+    return page;
+}
+
+void sonde__lane_append(struct sonde__lane *lane, uint16_t scope, const uint8_t *record, uint32_t length)
+{
+    struct sonde__frame frame = {length, scope, 0};
+    struct sonde__page *page  = lane->tail;
+    uint32_t            need  = length + (uint32_t)sizeof frame;
+    if (length > SONDE__RECORD_MAX) {
+        sonde__count(&lane->counts.dropped_oversize, 1);
+        return;
+    }
+    /* Relaxed: written by this thread alone. */
+    uint32_t at = page ? atomic_load_explicit(&page->committed, memory_order_relaxed) : 0;
+    if (!page || page->size - at < need) {
+        page = page_next(lane, need);
+        at   = 0;
+        if (!page) {
+            sonde__count(&lane->counts.dropped_full, 1);
+            return;
+        }
+    }
+    memcpy(page->data + at, &frame, sizeof frame);
+    memcpy(page->data + at + sizeof frame, record, length);
+    sonde__count(&lane->counts.accepted, 1);
+    atomic_store_explicit(&page->committed, at + need, memory_order_release);
+}
+
+void sonde__lane_unref(struct sonde__lane *lane)
+{
+    if (!lane || atomic_fetch_sub_explicit(&lane->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    struct sonde__page *page = atomic_load_explicit(&lane->head, memory_order_relaxed);
+    while (page) {
+        struct sonde__page *next = atomic_load_explicit(&page->next, memory_order_relaxed);
+        sonde__page_unref(page);
+        page = next;
+    }
+    free(lane);
+}
+
+static struct sonde__lane *lane_new(struct sonde__core *core, uint32_t run)
+{
+    struct sonde__lane *lane = calloc(1, sizeof *lane);
+    if (!lane)
+        return NULL;
+    lane->core = core;
+    lane->run  = run;
+    atomic_init(&lane->refs, 2);
+    pthread_mutex_lock(&core->locked.mutex);
+    bool running = sonde__core_run(core) == run && (run & 1);
+    if (running) {
+        lane->next         = core->locked.lanes;
+        core->locked.lanes = lane;
+        core->locked.lane_count++;
+    }
+    pthread_mutex_unlock(&core->locked.mutex);
+    if (!running) {
+        free(lane);
+        return NULL;
+    }
+    sonde__core_touch(core);
+    return lane;
+}
+
+static void leave_one(struct sonde__lane *lane)
+{
+    /* Release: the last record is seen by who sees that the thread has left. */
+    atomic_store_explicit(&lane->left, true, memory_order_release);
+    sonde__lane_unref(lane);
+}
+
+/* Lets go of this thread's lanes into runs that are over. */
+static void prune(struct sonde__thread *self)
+{
+    struct sonde__lane **at = &self->lane;
+    while (*at) {
+        struct sonde__lane *lane = *at;
+        if (sonde__core_run(lane->core) == lane->run) {
+            at = &lane->other;
+            continue;
+        }
+        *at = lane->other;
+        leave_one(lane);
+    }
+}
+
+struct sonde__lane *sonde__lane_of(struct sonde__core *core, uint32_t run)
+{
+    struct sonde__thread *self = sonde__thread_get();
+    if (!self)
+        return NULL;
+    if (self->lane && self->lane->core == core && self->lane->run == run)
+        return self->lane;
+    struct sonde__lane **at = &self->lane;
+    while (*at && !((*at)->core == core && (*at)->run == run))
+        at = &(*at)->other;
+    struct sonde__lane *lane = *at;
+    if (lane) {
+        *at = lane->other;
+    } else {
+        prune(self);
+        lane = lane_new(core, run);
+        if (!lane)
+            return NULL;
+    }
+    lane->other = self->lane;
+    self->lane  = lane;
+    return lane;
+}
+
+void sonde__lane_leave(struct sonde__lane *lane)
+{
+    while (lane) {
+        struct sonde__lane *other = lane->other;
+        leave_one(lane);
+        lane = other;
+    }
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* core/pump.c - the turn of the pump and its two drivers. sonde__pump_turn() runs in the pump's own thread or in the application's
+ * event loop; flush, stop and wake may come from any thread. */
+#include "core/pump.h"
+#include "base/clock.h"
+#include "core/core.h"
+#include "core/destination.h"
+#include "core/diag.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum { MS = 1000000, CLOCK_NS = 1000000000, FORK_PATIENCE_NS = 100 * MS };
+
+static void taken_by_all(struct sonde__pump *pump, const struct sonde__segment *segment)
+{
+    size_t share = pump->core->options.memory_bytes / 2;
+    for (uint32_t i = 0; i < pump->destination_count; i++) {
+        struct sonde__destination *d = &pump->destinations[i];
+        if (!(d->exporter->signals & SONDE_SIGNAL_TRACES))
+            continue;
+        atomic_fetch_add_explicit(&segment->page->refs, 1, memory_order_relaxed);
+        sonde__destination_add(d, segment);
+        /* With several destinations one that falls behind must not take the memory of the others. */
+        if (pump->destination_count > 1 && d->bytes > share)
+            sonde__destination_shed(d, share);
+    }
+}
+
+/* What is committed and not read yet of one page. */
+static void take_page(struct sonde__pump *pump, struct sonde__page *page, uint64_t now_ns)
+{
+    /* Acquire: pairs with the release in sonde__lane_append(). */
+    uint32_t to = atomic_load_explicit(&page->committed, memory_order_acquire);
+    if (to == page->read)
+        return;
+    struct sonde__segment segment = {page, page->read, to, 0, ++pump->seq, now_ns};
+    for (uint32_t at = page->read; at < to; segment.records++) {
+        struct sonde__frame frame;
+        memcpy(&frame, page->data + at, sizeof frame);
+        at += (uint32_t)sizeof frame + frame.length;
+    }
+    page->read = to;
+    atomic_fetch_add_explicit(&pump->taken, segment.records, memory_order_relaxed);
+    taken_by_all(pump, &segment);
+}
+
+static void take_lane(struct sonde__pump *pump, struct sonde__lane *lane, uint64_t now_ns)
+{
+    struct sonde__page *page = atomic_load_explicit(&lane->head, memory_order_acquire);
+    while (page) {
+        /* Acquire, before the last look at committed: when there is a successor, that look sees all that will ever be there. */
+        struct sonde__page *next = atomic_load_explicit(&page->next, memory_order_acquire);
+        take_page(pump, page, now_ns);
+        if (!next)
+            return;
+        atomic_store_explicit(&lane->head, next, memory_order_relaxed);
+        sonde__page_unref(page);
+        page = next;
+    }
+}
+
+static void fold(struct sonde__lane_counts *into, const struct sonde__lane_counts *from)
+{
+    sonde__count(&into->started, atomic_load_explicit(&from->started, memory_order_relaxed));
+    sonde__count(&into->accepted, atomic_load_explicit(&from->accepted, memory_order_relaxed));
+    sonde__count(&into->dropped_full, atomic_load_explicit(&from->dropped_full, memory_order_relaxed));
+    sonde__count(&into->dropped_oversize, atomic_load_explicit(&from->dropped_oversize, memory_order_relaxed));
+    sonde__count(&into->dropped_stopped, atomic_load_explicit(&from->dropped_stopped, memory_order_relaxed));
+    sonde__count(&into->attributes_dropped, atomic_load_explicit(&from->attributes_dropped, memory_order_relaxed));
+}
+
+/* A lane whose thread has gone, and which is read to its end, leaves the list. */
+static void remove_lane(struct sonde__core *core, struct sonde__lane *lane)
+{
+    pthread_mutex_lock(&core->locked.mutex);
+    struct sonde__lane **at = &core->locked.lanes;
+    while (*at && *at != lane)
+        at = &(*at)->next;
+    if (*at)
+        *at = lane->next;
+    core->locked.lane_count--;
+    fold(&core->locked.gone, &lane->counts);
+    pthread_mutex_unlock(&core->locked.mutex);
+    sonde__lane_unref(lane);
+}
+
+/* Only the driver removes lanes, and new ones come in front: from a head that was read under the lock the list can be walked
+ * without it. */
+static void drain(struct sonde__pump *pump, uint64_t now_ns)
+{
+    struct sonde__core *core = pump->core;
+    pthread_mutex_lock(&core->locked.mutex);
+    struct sonde__lane *lane = core->locked.lanes;
+    pthread_mutex_unlock(&core->locked.mutex);
+    while (lane) {
+        struct sonde__lane *next = lane->next;
+        /* Acquire, before the lane is read: its last record is then seen. */
+        bool left = atomic_load_explicit(&lane->left, memory_order_acquire);
+        take_lane(pump, lane, now_ns);
+        if (left)
+            remove_lane(core, lane);
+        lane = next;
+    }
+}
+
+static void collect(struct sonde__pump *pump)
+{
+    const struct sonde__core_options *options = &pump->core->options;
+    if (!options->metrics || !options->collect)
+        return;
+    pump->seq++;
+    sonde__buf_clear(&pump->scratch);
+    sonde_str resource = options->owner ? options->owner->resource(options->owner) : sonde_str_n(NULL, 0);
+    uint32_t  points   = options->collect(options->metrics, resource, &pump->scratch);
+    for (uint32_t i = 0; points && !pump->scratch.failed && i < pump->destination_count; i++) {
+        struct sonde__destination *d     = &pump->destinations[i];
+        sonde_batch               *batch = d->exporter->signals & SONDE_SIGNAL_METRICS ? calloc(1, sizeof *batch) : NULL;
+        if (!batch)
+            continue;
+        batch->signal    = SONDE_SIGNAL_METRICS;
+        batch->count     = points;
+        batch->first_seq = pump->seq;
+        sonde__buf_add(&batch->body, pump->scratch.data, pump->scratch.len);
+        if (batch->body.failed)
+            sonde__batch_free(batch);
+        else
+            sonde__destination_add_metrics(d, batch);
+    }
+}
+
+/* A new request to flush: everything up to here, at once, and one try even of what is waiting for its next. */
+static void begin_flush(struct sonde__pump *pump, uint64_t wanted)
+{
+    collect(pump);
+    pump->flush_asked  = wanted;
+    pump->flush_to_seq = pump->seq;
+    pump->send_to_seq  = pump->seq;
+    for (uint32_t i = 0; i < pump->destination_count; i++)
+        pump->destinations[i].retry_at_ns = 0;
+}
+
+static bool flushed(const struct sonde__pump *pump)
+{
+    for (uint32_t i = 0; i < pump->destination_count; i++)
+        if (sonde__destination_oldest(&pump->destinations[i]) <= pump->flush_to_seq)
+            return false;
+    return true;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t turn_locked(struct sonde__pump *pump, uint64_t wanted)
+{
+    const struct sonde__core_options *options = &pump->core->options;
+    uint64_t                          now     = sonde__clock_mono();
+    if (now >= pump->next_clock_ns) {
+        sonde__clock_refresh();
+        pump->next_clock_ns = now + CLOCK_NS;
+    }
+    drain(pump, now);
+    if (now >= pump->next_drain_ns) {
+        pump->next_drain_ns = now + (uint64_t)options->schedule_delay_ms * MS;
+        pump->send_to_seq   = pump->seq;
+    }
+    if (now >= pump->next_collect_ns) {
+        pump->next_collect_ns = now + (uint64_t)options->metric_interval_ms * MS;
+        collect(pump);
+    }
+    if (wanted > pump->flush_asked)
+        begin_flush(pump, wanted);
+    uint64_t next = pump->next_drain_ns;
+    if (options->metrics)
+        next = earlier(next, pump->next_collect_ns);
+    for (uint32_t i = 0; i < pump->destination_count; i++)
+        next = earlier(next, sonde__destination_turn(&pump->destinations[i], pump, now));
+    return next;
+}
+
+void sonde__pump_turn(struct sonde__pump *pump)
+{
+    pthread_mutex_lock(&pump->asked.mutex);
+    uint64_t wanted = pump->asked.flush_wanted;
+    pthread_mutex_unlock(&pump->asked.mutex);
+
+    pthread_mutex_lock(&pump->turn);
+    uint64_t next = turn_locked(pump, wanted);
+    bool     done = flushed(pump);
+    wanted        = pump->flush_asked;
+    sonde__poller_arm(&pump->poller, next);
+    pthread_mutex_unlock(&pump->turn);
+
+    pthread_mutex_lock(&pump->asked.mutex);
+    if (done && pump->asked.flush_done < wanted) {
+        pump->asked.flush_done = wanted;
+        pthread_cond_broadcast(&pump->asked.changed);
+    }
+    pthread_mutex_unlock(&pump->asked.mutex);
+}
+
+static void *thread_main(void *arg)
+{
+    struct sonde__pump      *pump = arg;
+    struct sonde__poll_event events[8];
+    for (bool stop = false; !stop;) {
+        sonde__pump_turn(pump);
+        pthread_mutex_lock(&pump->asked.mutex);
+        stop = pump->asked.stop;
+        pthread_mutex_unlock(&pump->asked.mutex);
+        if (!stop)
+            sonde__poller_wait(&pump->poller, events, 8, -1);
+    }
+    pthread_mutex_lock(&pump->asked.mutex);
+    pump->asked.stopped = true;
+    pthread_cond_broadcast(&pump->asked.changed);
+    pthread_mutex_unlock(&pump->asked.mutex);
+    return NULL;
+}
+
+void sonde__pump_thread_start(struct sonde__pump *pump)
+{
+    sigset_t all, before;
+    pthread_mutex_lock(&pump->asked.mutex);
+    if (!pump->asked.thread_runs && !pump->asked.stop) {
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before); /* the thread inherits: the host's signals are the host's */
+        int err = pthread_create(&pump->thread, NULL, thread_main, pump);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        pump->asked.thread_runs = err == 0;
+        if (err == 0)
+            pthread_setname_np(pump->thread, "sonde-pump");
+    }
+    bool runs = pump->asked.thread_runs || pump->asked.stop;
+    pthread_mutex_unlock(&pump->asked.mutex);
+    if (!runs)
+        sonde__diag(SONDE_LEVEL_ERROR, "no thread could be started: nothing is sent");
+}
+
+static void asked_init(struct sonde__pump *pump)
+{
+    pthread_condattr_t attr;
+    memset(&pump->asked, 0, sizeof pump->asked);
+    pthread_mutex_init(&pump->asked.mutex, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&pump->asked.changed, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+static void set_timers(struct sonde__pump *pump)
+{
+    uint64_t now          = sonde__clock_mono();
+    pump->next_drain_ns   = now + (uint64_t)pump->core->options.schedule_delay_ms * MS;
+    pump->next_collect_ns = now + (uint64_t)pump->core->options.metric_interval_ms * MS;
+    pump->next_clock_ns   = now;
+}
+
+sonde_err sonde__pump_init(struct sonde__pump *pump, struct sonde__core *core)
+{
+    memset(pump, 0, sizeof *pump);
+    pump->core = core;
+    asked_init(pump);
+    pthread_mutex_init(&pump->turn, NULL);
+    sonde__rand_seed(&pump->rand);
+    set_timers(pump);
+    if (core->options.exporter_count) {
+        pump->destinations = calloc(core->options.exporter_count, sizeof *pump->destinations);
+        if (!pump->destinations)
+            return SONDE_ERR_NOMEM;
+    }
+    if (!sonde__poller_init(&pump->poller, SONDE__POLLER_WAKE | SONDE__POLLER_TIMER)) {
+        free(pump->destinations);
+        sonde__poller_done(&pump->poller);
+        return SONDE_ERR_NOMEM;
+    }
+    for (size_t i = 0; i < core->options.exporter_count; i++) {
+        if (!core->options.exporters[i])
+            continue;
+        pump->destinations[pump->destination_count].exporter  = core->options.exporters[i];
+        pump->destinations[pump->destination_count++].watched = -1;
+    }
+    sonde__poller_arm(&pump->poller, pump->next_drain_ns);
+    return SONDE_OK;
+}
+
+static struct timespec deadline_spec(uint64_t deadline_ns)
+{
+    return (struct timespec){.tv_sec  = (time_t)(deadline_ns / 1000000000),
+                             .tv_nsec = (long)(deadline_ns % 1000000000)};
+}
+
+/* The loop driver: whoever flushes drives. */
+static void drive_until(struct sonde__pump *pump, uint64_t request, uint64_t deadline_ns)
+{
+    struct sonde__poll_event events[8];
+    for (;;) {
+        sonde__pump_turn(pump);
+        pthread_mutex_lock(&pump->asked.mutex);
+        bool done = pump->asked.flush_done >= request;
+        pthread_mutex_unlock(&pump->asked.mutex);
+        uint64_t now = sonde__clock_mono();
+        if (done || now >= deadline_ns)
+            return;
+        uint64_t left_ms = (deadline_ns - now) / MS + 1;
+        sonde__poller_wait(&pump->poller, events, 8, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms);
+    }
+}
+
+sonde_err sonde__pump_flush(struct sonde__pump *pump, uint32_t timeout_ms)
+{
+    uint64_t        deadline_ns = sonde__clock_mono() + (uint64_t)timeout_ms * MS;
+    struct timespec until       = deadline_spec(deadline_ns);
+    if (pump->destination_count == 0)
+        return SONDE_OK;
+    if (!pump->core->options.loop)
+        sonde__pump_thread_start(pump);
+    pthread_mutex_lock(&pump->asked.mutex);
+    uint64_t request = ++pump->asked.flush_wanted;
+    bool     by_us   = !pump->asked.thread_runs;
+    pthread_mutex_unlock(&pump->asked.mutex);
+    sonde__pump_wake(pump);
+    if (by_us)
+        drive_until(pump, request, deadline_ns);
+    pthread_mutex_lock(&pump->asked.mutex);
+    while (!by_us && pump->asked.flush_done < request)
+        if (pthread_cond_timedwait(&pump->asked.changed, &pump->asked.mutex, &until) == ETIMEDOUT)
+            break;
+    bool done = pump->asked.flush_done >= request;
+    pthread_mutex_unlock(&pump->asked.mutex);
+    return done ? SONDE_OK : SONDE_ERR_TIMEOUT;
+}
+
+/* Ends the thread; false when it did not come back: it is inside an exporter that blocks. */
+static bool thread_stop(struct sonde__pump *pump, uint64_t deadline_ns)
+{
+    struct timespec until = deadline_spec(deadline_ns);
+    pthread_mutex_lock(&pump->asked.mutex);
+    bool runs        = pump->asked.thread_runs;
+    pump->asked.stop = true;
+    pthread_mutex_unlock(&pump->asked.mutex);
+    sonde__pump_wake(pump);
+    if (!runs)
+        return true;
+    pthread_mutex_lock(&pump->asked.mutex);
+    while (!pump->asked.stopped)
+        if (pthread_cond_timedwait(&pump->asked.changed, &pump->asked.mutex, &until) == ETIMEDOUT)
+            break;
+    bool stopped = pump->asked.stopped;
+    pthread_mutex_unlock(&pump->asked.mutex);
+    if (stopped)
+        pthread_join(pump->thread, NULL);
+    else
+        pthread_detach(pump->thread);
+    return stopped;
+}
+
+sonde_err sonde__pump_stop(struct sonde__pump *pump, uint32_t timeout_ms)
+{
+    enum { LAST_WORD_MS = 500 };
+    uint64_t  deadline_ns = sonde__clock_mono() + (uint64_t)timeout_ms * MS;
+    sonde_err err         = sonde__pump_flush(pump, timeout_ms);
+    if (!thread_stop(pump, deadline_ns + (uint64_t)LAST_WORD_MS * MS)) {
+        pump->abandoned = true;
+        sonde__diag(SONDE_LEVEL_ERROR, "an exporter blocks: its thread is left behind");
+        return SONDE_ERR_TIMEOUT;
+    }
+    pthread_mutex_lock(&pump->turn);
+    uint64_t lost = 0;
+    for (uint32_t i = 0; i < pump->destination_count; i++) {
+        struct sonde__destination *d = &pump->destinations[i];
+        lost += atomic_load_explicit(&d->waiting, memory_order_relaxed);
+        sonde__destination_drop_all(d);
+        if (d->exporter->done)
+            d->exporter->done(d->exporter);
+        free(d->segments);
+    }
+    struct sonde__destination *destinations = pump->destinations;
+    pthread_mutex_lock(&pump->core->locked.mutex); /* who reads statistics holds it */
+    pump->destinations      = NULL;
+    pump->destination_count = 0;
+    pthread_mutex_unlock(&pump->core->locked.mutex);
+    free(destinations);
+    sonde__buf_done(&pump->scratch);
+    pthread_mutex_unlock(&pump->turn);
+    sonde__poller_done(&pump->poller);
+    pthread_mutex_destroy(&pump->turn);
+    pthread_mutex_destroy(&pump->asked.mutex);
+    pthread_cond_destroy(&pump->asked.changed);
+    if (lost)
+        sonde__diag(SONDE_LEVEL_WARN, "stopped with %llu spans undelivered", (unsigned long long)lost);
+    return err;
+}
+
+void sonde__pump_stats(struct sonde__pump *pump, sonde_stats *stats)
+{
+    uint64_t taken = atomic_load_explicit(&pump->taken, memory_order_relaxed);
+    stats->spans_waiting -= taken; /* the caller adds what was accepted */
+    for (uint32_t i = 0; i < pump->destination_count; i++) {
+        struct sonde__destination *d = &pump->destinations[i];
+        stats->spans_delivered += atomic_load_explicit(&d->delivered, memory_order_relaxed);
+        stats->spans_dropped_failed += atomic_load_explicit(&d->dropped_failed, memory_order_relaxed);
+        stats->spans_dropped_behind += atomic_load_explicit(&d->dropped_behind, memory_order_relaxed);
+        stats->points_delivered += atomic_load_explicit(&d->points_delivered, memory_order_relaxed);
+        stats->points_dropped += atomic_load_explicit(&d->points_dropped, memory_order_relaxed);
+        stats->spans_waiting += atomic_load_explicit(&d->waiting, memory_order_relaxed);
+        stats->bytes_waiting += atomic_load_explicit(&d->waiting_bytes, memory_order_relaxed);
+    }
+}
+
+bool sonde__pump_lock(struct sonde__pump *pump)
+{
+    struct timespec until;
+    if (pthread_mutex_trylock(&pump->turn) == 0)
+        return true;
+    clock_gettime(CLOCK_REALTIME, &until); /* the clock of pthread_mutex_timedlock() */
+    until.tv_nsec += FORK_PATIENCE_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return pthread_mutex_timedlock(&pump->turn, &until) == 0;
+}
+
+void sonde__pump_unlock(struct sonde__pump *pump)
+{
+    pthread_mutex_unlock(&pump->turn);
+}
+
+void sonde__pump_forked(struct sonde__pump *pump, bool consistent)
+{
+    struct sonde__owner *owner = pump->core->options.owner;
+    asked_init(pump);
+    if (!consistent)
+        pthread_mutex_init(&pump->turn, NULL);
+    sonde__rand_seed(&pump->rand);
+    sonde__poller_forked(&pump->poller);
+    pump->flush_asked = pump->flush_to_seq = pump->send_to_seq = 0;
+    atomic_store_explicit(&pump->taken, 0, memory_order_relaxed);
+    if (!consistent)
+        memset(&pump->scratch, 0, sizeof pump->scratch);
+    for (uint32_t i = 0; i < pump->destination_count; i++)
+        sonde__destination_forked(&pump->destinations[i], consistent);
+    if (owner && owner->forked)
+        owner->forked(owner);
+    set_timers(pump);
+    sonde__poller_arm(&pump->poller, pump->next_drain_ns);
+}
