@@ -31,8 +31,8 @@ static bool is_token(sonde_str name)
 /* What the request itself decides. */
 static bool is_ours(sonde_str name)
 {
-    static const char *const ours[] = { "content-type", "content-length", "content-encoding",
-                                        "transfer-encoding", "connection", "expect" };
+    static const char *const ours[] = { "content-type",      "content-length", "content-encoding",
+                                        "transfer-encoding", "connection",     "expect" };
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (name.len == strlen(ours[i]) && strncasecmp(name.ptr, ours[i], name.len) == 0)
             return true;
@@ -158,8 +158,10 @@ static const char *given_endpoint(const sonde_sdk_options *options, sonde__diag_
     if (sonde__url_parse(sonde_str_z(options->endpoint), &url))
         return options->endpoint;
     sonde__url_redact(sonde_str_z(options->endpoint), shown, sizeof shown);
-    diag(SONDE_LEVEL_WARN, ".endpoint=\"%.100s\": is not an http:// or https:// URL; used instead: "
-                           "what OTEL_EXPORTER_OTLP_ENDPOINT says", shown);
+    diag(SONDE_LEVEL_WARN,
+         ".endpoint=\"%.100s\": is not an http:// or https:// URL; used instead: "
+         "what OTEL_EXPORTER_OTLP_ENDPOINT says",
+         shown);
     return NULL;
 }
 
@@ -181,16 +183,16 @@ static void make_numbers(const sonde_sdk_options *options, const struct sonde__s
     config->schedule_delay_ms       = least_one(options->schedule_delay_ms
                                                     ? options->schedule_delay_ms
                                                     : of[SONDE__KEY_BSP_SCHEDULE_DELAY].number);
-    config->batch_spans        = options->batch_spans
-                                     ? options->batch_spans
-                                     : (uint32_t)of[SONDE__KEY_BSP_MAX_EXPORT_BATCH_SIZE].number;
-    config->metric_interval_ms = options->metric_interval_ms
-                                     ? options->metric_interval_ms
-                                     : least_one(of[SONDE__KEY_METRIC_EXPORT_INTERVAL].number);
-    config->export_timeout_ms  = (uint32_t)of[SONDE__KEY_BSP_EXPORT_TIMEOUT].number;
-    config->attribute_limit    = (uint32_t)of[SONDE__KEY_SPAN_ATTRIBUTE_COUNT_LIMIT].number;
-    config->event_limit        = (uint32_t)of[SONDE__KEY_SPAN_EVENT_COUNT_LIMIT].number;
-    config->link_limit         = (uint32_t)of[SONDE__KEY_SPAN_LINK_COUNT_LIMIT].number;
+    config->batch_spans             = options->batch_spans
+                                          ? options->batch_spans
+                                          : (uint32_t)of[SONDE__KEY_BSP_MAX_EXPORT_BATCH_SIZE].number;
+    config->metric_interval_ms      = options->metric_interval_ms
+                                          ? options->metric_interval_ms
+                                          : least_one(of[SONDE__KEY_METRIC_EXPORT_INTERVAL].number);
+    config->export_timeout_ms       = (uint32_t)of[SONDE__KEY_BSP_EXPORT_TIMEOUT].number;
+    config->attribute_limit         = (uint32_t)of[SONDE__KEY_SPAN_ATTRIBUTE_COUNT_LIMIT].number;
+    config->event_limit             = (uint32_t)of[SONDE__KEY_SPAN_EVENT_COUNT_LIMIT].number;
+    config->link_limit              = (uint32_t)of[SONDE__KEY_SPAN_LINK_COUNT_LIMIT].number;
 }
 
 bool sonde__config_make(const sonde_sdk_options *options, sonde__getenv_fn *get,
@@ -204,9 +206,9 @@ bool sonde__config_make(const sonde_sdk_options *options, sonde__getenv_fn *get,
     config->use_proxies = get != NULL;
 
     /* A list that serves both signals is complained of once. */
-    bool            own_lists = settings.of[SONDE__KEY_OTLP_TRACES_HEADERS].given ||
-                                settings.of[SONDE__KEY_OTLP_METRICS_HEADERS].given;
-    sonde__diag_fn *again     = own_lists ? diag : NULL;
+    bool own_lists = settings.of[SONDE__KEY_OTLP_TRACES_HEADERS].given ||
+                     settings.of[SONDE__KEY_OTLP_METRICS_HEADERS].given;
+    sonde__diag_fn *again = own_lists ? diag : NULL;
 
     const char                  *endpoint = given_endpoint(options, diag);
     const struct sonde__setting *name     = &settings.of[SONDE__KEY_SERVICE_NAME];
@@ -222,8 +224,9 @@ bool sonde__config_make(const sonde_sdk_options *options, sonde__getenv_fn *get,
     if (config->metrics.timeout_ms > limit)
         config->metrics.timeout_ms = limit;
     if (config->metric_exporters & SONDE__EXPORT_PROMETHEUS)
-        diag(SONDE_LEVEL_WARN, "OTEL_METRICS_EXPORTER=\"prometheus\": nothing listens for a scrape; "
-                               "the text comes from sonde_sdk_prometheus()");
+        diag(SONDE_LEVEL_WARN,
+             "OTEL_METRICS_EXPORTER=\"prometheus\": nothing listens for a scrape; "
+             "the text comes from sonde_sdk_prometheus()");
     return true;
 }
 
@@ -233,9 +236,9 @@ struct sonde__log_config sonde__config_log(const sonde_sdk_options *options, son
                                           SONDE_LEVEL_INFO, SONDE_LEVEL_DEBUG };
     struct sonde__settings   settings;
     sonde__setting_read(SONDE__KEY_LOG_LEVEL, get, NULL, &settings);
-    const struct sonde__setting *word  = &settings.of[SONDE__KEY_LOG_LEVEL];
-    struct sonde__log_config     log   = { .quiet = options->quiet || word->number == SONDE__LOG_NONE };
-    log.level                          = levels[word->number];
+    const struct sonde__setting *word = &settings.of[SONDE__KEY_LOG_LEVEL];
+    struct sonde__log_config log = { .quiet = options->quiet || word->number == SONDE__LOG_NONE };
+    log.level                    = levels[word->number];
     /* A program that takes reports itself can tell them apart, and gets the standard's default. */
     if (options->diagnostics && !word->given)
         log.level = SONDE_LEVEL_INFO;

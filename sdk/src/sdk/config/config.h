@@ -23,7 +23,7 @@ struct sonde__config {
     double   sampler_ratio;
     uint32_t schedule_delay_ms, batch_spans, export_timeout_ms, metric_interval_ms;
     uint32_t attribute_limit, event_limit, link_limit;
-    bool     use_proxies; /* what http_proxy and the like say counts */
+    bool     use_proxies;                        /* what http_proxy and the like say counts */
     char    *service_name, *resource_attributes; /* of the environment; NULL: not given */
     struct sonde__otlp_target traces, metrics;
 };

@@ -37,17 +37,16 @@ static const struct word log_words[] = { { "none", SONDE__LOG_NONE, false },
                                          { "trace", SONDE__LOG_DEBUG, false },
                                          { 0 } };
 
-static const struct word propagator_words[] = {
-    { "tracecontext", SONDE__PROPAGATE_TRACECONTEXT, false },
-    { "baggage", SONDE__PROPAGATE_BAGGAGE, false },
-    { "none", 0, false },
-    { "b3", 0, true },
-    { "b3multi", 0, true },
-    { "jaeger", 0, true },
-    { "xray", 0, true },
-    { "ottrace", 0, true },
-    { 0 }
-};
+static const struct word propagator_words[] = { { "tracecontext", SONDE__PROPAGATE_TRACECONTEXT,
+                                                  false },
+                                                { "baggage", SONDE__PROPAGATE_BAGGAGE, false },
+                                                { "none", 0, false },
+                                                { "b3", 0, true },
+                                                { "b3multi", 0, true },
+                                                { "jaeger", 0, true },
+                                                { "xray", 0, true },
+                                                { "ottrace", 0, true },
+                                                { 0 } };
 
 static const struct word sampler_words[] = {
     { "always_on", SONDE__SAMPLE_ON, false },
@@ -69,23 +68,19 @@ static const struct word trace_exporter_words[] = { { "otlp", SONDE__EXPORT_OTLP
                                                     { "otlp/stdout", 0, true },
                                                     { 0 } };
 
-static const struct word metric_exporter_words[] = {
-    { "otlp", SONDE__EXPORT_OTLP, false },
-    { "console", SONDE__EXPORT_CONSOLE, false },
-    { "prometheus", SONDE__EXPORT_PROMETHEUS, false },
-    { "none", 0, false },
-    { "otlp/stdout", 0, true },
-    { 0 }
+static const struct word metric_exporter_words[] = { { "otlp", SONDE__EXPORT_OTLP, false },
+                                                     { "console", SONDE__EXPORT_CONSOLE, false },
+                                                     { "prometheus", SONDE__EXPORT_PROMETHEUS,
+                                                       false },
+                                                     { "none", 0, false },
+                                                     { "otlp/stdout", 0, true },
+                                                     { 0 } };
+
+static const struct word protocol_words[] = {
+    { "http/protobuf", 1, false }, { "http/json", 0, true }, { "grpc", 0, true }, { 0 }
 };
 
-static const struct word protocol_words[] = { { "http/protobuf", 1, false },
-                                              { "http/json", 0, true },
-                                              { "grpc", 0, true },
-                                              { 0 } };
-
-static const struct word compression_words[] = { { "none", 0, false },
-                                                 { "gzip", 0, true },
-                                                 { 0 } };
+static const struct word compression_words[] = { { "none", 0, false }, { "gzip", 0, true }, { 0 } };
 
 static const struct word *words_of(enum sonde__key key)
 {
@@ -116,9 +111,9 @@ void sonde__settings_report(enum sonde__key key, const char *shown, const char *
         return;
     /* One format string for each name: the sink says the same format only once a minute. */
     switch (key) {
-#define X(id, name, kind, preset, help)                                                            \
-    case SONDE__KEY_##id:                                                                          \
-        diag(SONDE_LEVEL_WARN, name "=\"%.100s\": %s; used instead: %s", shown, why, instead);     \
+#define X(id, name, kind, preset, help)                                                        \
+    case SONDE__KEY_##id:                                                                      \
+        diag(SONDE_LEVEL_WARN, name "=\"%.100s\": %s; used instead: %s", shown, why, instead); \
         return;
         SONDE__KEYS(X)
 #undef X

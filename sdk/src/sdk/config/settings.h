@@ -13,16 +13,23 @@ typedef void sonde__diag_fn(sonde_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Values of CHOICE and CHOICES keys; the latter are sets of bits. */
-enum sonde__log_word { SONDE__LOG_NONE, SONDE__LOG_ERROR, SONDE__LOG_WARN, SONDE__LOG_INFO, SONDE__LOG_DEBUG };
+enum sonde__log_word {
+    SONDE__LOG_NONE,
+    SONDE__LOG_ERROR,
+    SONDE__LOG_WARN,
+    SONDE__LOG_INFO,
+    SONDE__LOG_DEBUG
+};
 enum { SONDE__PROPAGATE_TRACECONTEXT = 1, SONDE__PROPAGATE_BAGGAGE = 2 };
 enum { SONDE__EXPORT_OTLP = 1, SONDE__EXPORT_CONSOLE = 2, SONDE__EXPORT_PROMETHEUS = 4 };
 enum { SONDE__SAMPLE_ON, SONDE__SAMPLE_OFF, SONDE__SAMPLE_RATIO, SONDE__SAMPLE_PARENT = 4 };
 
 struct sonde__setting {
-    bool        given;  /* this variable had a value that was valid */
-    const char *text;   /* of the variable, or of the default; as long as the environment lives */
-    uint64_t    number; /* FLAG COUNT DURATION TIMEOUT CHOICE CHOICES; of a limitless TIMEOUT the maximum */
-    double      ratio;  /* RATIO */
+    bool        given; /* this variable had a value that was valid */
+    const char *text;  /* of the variable, or of the default; as long as the environment lives */
+    uint64_t
+        number; /* FLAG COUNT DURATION TIMEOUT CHOICE CHOICES; of a limitless TIMEOUT the maximum */
+    double ratio; /* RATIO */
 };
 
 struct sonde__settings {
