@@ -34,6 +34,7 @@
 
 /* The version these headers belong to, one byte each for major, minor and patch: 0.1.0. */
 #define SONDE_VERSION_NUMBER 0x000100
+#define SONDE_VERSION        "0.1.0"
 
 SONDE_BEGIN
 

@@ -137,6 +137,11 @@ SONDE_API void sonde_http_server_set_route(sonde_http_exchange *exchange, sonde_
 SONDE_API void sonde_http_server_end_opts(sonde_http_exchange       *exchange,
                                           const sonde_http_response *response);
 
+/* Gives the exchange up: no span, no duration, one less active request. For a request that turns
+ * out not to be one to be told of, such as a scrape of /metrics. exchange NULL: nothing.
+ * Threads: one (per exchange). Blocks: never. Since: 0.1 */
+SONDE_API void sonde_http_server_discard(sonde_http_exchange *exchange);
+
 /* Begins the exchange of a request that is about to be sent: a CLIENT span with its name and
  * attributes.
  * exchange: filled anew; NULL does nothing. tracer NULL: as if no SDK ran. metrics NULL: nothing is

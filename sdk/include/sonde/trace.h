@@ -85,6 +85,11 @@ SONDE_API void sonde_span_end(sonde_span *span);
  * Threads: one. Blocks: never. Standard: Trace API, "End". Since: 0.1 */
 SONDE_API void sonde_span_end_at(sonde_span *span, uint64_t end_ns);
 
+/* Gives the span up: the handle ends as in sonde_span_end(), but nothing is recorded, as if it had not been sampled. What
+ * names it as its parent keeps doing so. NULL is ignored.
+ * Threads: one. Blocks: never. Since: 0.1 */
+SONDE_API void sonde_span_discard(sonde_span *span);
+
 /* Whether what is set on the span is recorded. False for NULL, after the end, and when not sampled.
  * Threads: any. Blocks: never. Standard: Trace API, "IsRecording". Since: 0.1 */
 SONDE_API bool sonde_span_is_recording(const sonde_span *span);

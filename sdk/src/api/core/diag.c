@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "core/fork.h"
 
+#include <sonde/plugin/report.h>
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,12 +93,13 @@ static bool stderr_is_ours(void)
     return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == locked.device && st.st_ino == locked.inode;
 }
 
-void sonde__diag(sonde_level level, const char *format, ...)
+/* key: what tells one message from another. */
+static void __attribute__((format(printf, 3, 0))) report(sonde_level level, const char *key, const char *format, va_list args)
 {
     char               line[LINE];
     sonde_diagnostics *sink = NULL;
     pthread_mutex_lock(&locked.mutex);
-    bool say = locked.on && level <= locked.level && due(format);
+    bool say = locked.on && level <= locked.level && due(key);
     if (say) {
         sink = locked.sink;
         say  = sink || stderr_is_ours();
@@ -105,12 +108,9 @@ void sonde__diag(sonde_level level, const char *format, ...)
     if (!say)
         return;
 
-    va_list args;
-    size_t  prefix = sink ? 0 : 7;
+    size_t prefix = sink ? 0 : 7;
     memcpy(line, "sonde: ", 7);
-    va_start(args, format);
     int n = vsnprintf(line + prefix, sizeof line - prefix - 1, format, args);
-    va_end(args);
     if (n < 0)
         return;
     size_t len = strlen(line + prefix) + prefix;
@@ -124,4 +124,26 @@ void sonde__diag(sonde_level level, const char *format, ...)
     line[len++]     = '\n';
     ssize_t written = write(STDERR_FILENO, line, len);
     (void)written;
+}
+
+void sonde__diag(sonde_level level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    report(level, format, format, args);
+    va_end(args);
+}
+
+static void __attribute__((format(printf, 3, 4))) report_text(sonde_level level, const char *key, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    report(level, key, format, args);
+    va_end(args);
+}
+
+void sonde_report(sonde_level level, const char *message)
+{
+    if (message)
+        report_text(level, message, "%s", message);
 }

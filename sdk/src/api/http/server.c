@@ -170,3 +170,13 @@ void sonde_http_server_end_opts(sonde_http_exchange *exchange, const sonde_http_
     sonde_span_end_at(exchange->span, end_ns);
     exchange->span = NULL;
 }
+
+void sonde_http_server_discard(sonde_http_exchange *exchange)
+{
+    if (!exchange || !exchange->started)
+        return;
+    exchange->started = false;
+    sonde_updown_counter_bound_add(exchange->active, -1);
+    sonde_span_discard(exchange->span);
+    exchange->span = NULL;
+}

@@ -389,7 +389,7 @@ static void commit(struct sonde__slot *slot, uint64_t end_ns)
     sonde__lane_append(lane, slot->scope->id, slot->record.data, slot->record.len);
 }
 
-void sonde_span_end_at(sonde_span *span, uint64_t end_ns)
+static void finish(sonde_span *span, uint64_t end_ns, bool keep)
 {
     uint64_t handle = sonde__handle_of(span);
     if (handle == 0)
@@ -401,9 +401,19 @@ void sonde_span_end_at(sonde_span *span, uint64_t end_ns)
     }
     if (slot->attached)
         detach(slot);
-    if (slot->recording)
+    if (slot->recording && keep)
         commit(slot, end_ns);
     sonde__slot_give(slot);
+}
+
+void sonde_span_end_at(sonde_span *span, uint64_t end_ns)
+{
+    finish(span, end_ns, true);
+}
+
+void sonde_span_discard(sonde_span *span)
+{
+    finish(span, 0, false);
 }
 
 void sonde_span_end(sonde_span *span)
