@@ -118,6 +118,7 @@ static void leave_lanes(struct sonde__core *core)
     pthread_mutex_unlock(&core->locked.mutex);
     while (lane) {
         struct sonde__lane *next = lane->next;
+        sonde__lane_discharge(lane);
         sonde__lane_unref(lane);
         lane = next;
     }

@@ -48,8 +48,9 @@ void sonde__page_unref(struct sonde__page *page)
     if (!page || atomic_fetch_sub_explicit(&page->refs, 1, memory_order_acq_rel) != 1)
         return;
     struct sonde__core *core = page->core;
-    atomic_fetch_sub_explicit(&core->memory_used, page->size, memory_order_relaxed);
-    if (page->size == SONDE__PAGE) {
+    if (core)
+        atomic_fetch_sub_explicit(&core->memory_used, page->size, memory_order_relaxed);
+    if (core && page->size == SONDE__PAGE) {
         pthread_mutex_lock(&core->locked.mutex);
         if (core->locked.free_count < FREE_PAGES_KEPT) {
             page->free_next         = core->locked.free_pages;
@@ -121,6 +122,17 @@ void sonde__lane_unref(struct sonde__lane *lane)
         page = next;
     }
     free(lane);
+}
+
+void sonde__lane_discharge(struct sonde__lane *lane)
+{
+    struct sonde__page *page = atomic_load_explicit(&lane->head, memory_order_acquire);
+    while (page) {
+        struct sonde__page *next = atomic_load_explicit(&page->next, memory_order_acquire);
+        atomic_fetch_sub_explicit(&page->core->memory_used, page->size, memory_order_relaxed);
+        page->core = NULL;
+        page       = next;
+    }
 }
 
 static struct sonde__lane *lane_new(struct sonde__core *core, uint32_t run)

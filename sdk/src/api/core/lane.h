@@ -34,7 +34,7 @@ struct sonde__page {
     _Atomic(struct sonde__page *) next;      /* the same */
     uint32_t                      size;      /* bytes of data */
     uint32_t                      read;      /* the pump's mark */
-    struct sonde__core           *core;      /* whose budget it is charged to */
+    struct sonde__core           *core;      /* whose budget it is charged to; NULL: that run is over */
     struct sonde__page           *free_next;
     uint8_t                       data[];
 };
@@ -71,6 +71,9 @@ void sonde__lane_append(struct sonde__lane *lane, uint16_t scope, const uint8_t 
 
 /* The thread ends: its lanes are the pump's alone. NULL is ignored. */
 void sonde__lane_leave(struct sonde__lane *lane);
+
+/* The run is over: what the thread still holds is not charged to the next one. The pump has ended. */
+void sonde__lane_discharge(struct sonde__lane *lane);
 
 /* Gives up a reference. */
 void sonde__lane_unref(struct sonde__lane *lane);

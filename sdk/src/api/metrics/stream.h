@@ -89,16 +89,6 @@ static inline void *sonde__region_follow(const struct sonde__region *region, con
     return at ? sonde__region_at(region, at) : NULL;
 }
 
-#define SONDE__EACH_SCOPE(region, scope)                                                                                \
-    (struct sonde__scope_record *scope = sonde__region_follow(region, &(region)->scopes); scope;                        \
-     scope                             = sonde__region_follow(region, &scope->next))
-#define SONDE__EACH_STREAM(region, scope, stream)                                                                       \
-    (struct sonde__stream *stream = sonde__region_follow(region, &(scope)->streams); stream;                            \
-     stream                       = sonde__region_follow(region, &stream->next))
-#define SONDE__EACH_SERIES(region, stream, each)                                                                        \
-    (struct sonde__series *each = sonde__region_follow(region, &(stream)->series); each;                                \
-     each                       = sonde__region_follow(region, &each->next))
-
 struct sonde__stream_key {
     const struct sonde__scope *scope;
     const char                *name, *unit, *description;
