@@ -43,13 +43,17 @@ typedef struct sonde_sdk_options {
     bool               ignore_environment;
     sonde_attrs        resource;        /* wins over OTEL_RESOURCE_ATTRIBUTES and what is detected */
     sonde_sampler     *sampler;         /* NULL: OTEL_TRACES_SAMPLER, then parentbased_always_on; borrowed until stop */
-    sonde_exporter   *const *exporters; /* in place of those OTEL_*_EXPORTER names; borrowed until stop */
+    sonde_exporter   *const *exporters; /* in place of those OTEL_*_EXPORTER names; borrowed until stop. Not NULL, with a
+                                         * count of 0: nothing is exported */
     size_t             exporter_count;
     size_t             memory_bytes;       /* budget of finished spans that wait; 0: 16 MiB */
     uint32_t           schedule_delay_ms;  /* 0: OTEL_BSP_SCHEDULE_DELAY, then 5,000 */
     uint32_t           batch_spans;        /* 0: OTEL_BSP_MAX_EXPORT_BATCH_SIZE, then 512 */
     uint32_t           metric_interval_ms; /* 0: OTEL_METRIC_EXPORT_INTERVAL, then 60,000 */
     void              *metrics_memory;     /* NULL: from the heap; else see sonde_metrics_memory_init() */
+    const char        *traces_endpoint;    /* the URL for spans, used as it is; wins over endpoint */
+    unsigned           signals;            /* bits of sonde_signal (sonde/plugin/exporter.h) that OTEL_*_EXPORTER may
+                                            * export; 0: all */
 } sonde_sdk_options;
 
 /* Starts an SDK: reads the environment, works out the resource, starts the pump. Nothing is connected before the first

@@ -4,6 +4,8 @@
 #include "config/pairs.h"
 #include "config/url.h"
 
+#include <sonde/plugin/exporter.h>
+
 #include <stdlib.h>
 #include <strings.h>
 
@@ -131,15 +133,21 @@ static const struct signal_keys metric_keys = { SONDE__KEY_OTLP_METRICS_ENDPOINT
                                                 SONDE__KEY_OTLP_METRICS_HEADERS,
                                                 SONDE__KEY_OTLP_METRICS_TIMEOUT, "v1/metrics" };
 
+/* Endpoints of the options, which win over the environment's; NULL: not given. */
+struct given {
+    const char *base, *own;
+};
+
 static bool make_target(const struct sonde__settings *settings, const struct signal_keys *keys,
-                        const char *endpoint, sonde__diag_fn *diag,
+                        const struct given *given, sonde__diag_fn *diag,
                         struct sonde__otlp_target *ret_target)
 {
     const struct sonde__setting *own  = &settings->of[keys->endpoint];
     const struct sonde__setting *list = &settings->of[keys->headers];
     struct sonde__url            url;
-    bool                         verbatim = !endpoint && own->given;
-    if (!sonde__url_parse(sonde_str_z(endpoint ? endpoint : own->text), &url))
+    const char *text     = given->own ? given->own : given->base ? given->base : own->text;
+    bool        verbatim = given->own || (!given->base && own->given);
+    if (!sonde__url_parse(sonde_str_z(text), &url))
         return false;
     ret_target->url         = sonde__url_join(&url, verbatim ? NULL : keys->path);
     ret_target->is_loopback = sonde__url_is_loopback(&url);
@@ -148,20 +156,20 @@ static bool make_target(const struct sonde__settings *settings, const struct sig
     return ret_target->url && make_headers(from, list->text, diag, ret_target);
 }
 
-/* The endpoint of the options, or NULL: the environment's. */
-static const char *given_endpoint(const sonde_sdk_options *options, sonde__diag_fn *diag)
+/* An endpoint of the options, or NULL: what else there is. */
+static const char *given_endpoint(const char *name, const char *text, sonde__diag_fn *diag)
 {
     char              shown[128];
     struct sonde__url url;
-    if (!options->endpoint || !options->endpoint[0])
+    if (!text || !text[0])
         return NULL;
-    if (sonde__url_parse(sonde_str_z(options->endpoint), &url))
-        return options->endpoint;
-    sonde__url_redact(sonde_str_z(options->endpoint), shown, sizeof shown);
+    if (sonde__url_parse(sonde_str_z(text), &url))
+        return text;
+    sonde__url_redact(sonde_str_z(text), shown, sizeof shown);
     diag(SONDE_LEVEL_WARN,
-         ".endpoint=\"%.100s\": is not an http:// or https:// URL; used instead: "
+         ".%s=\"%.100s\": is not an http:// or https:// URL; used instead: "
          "what OTEL_EXPORTER_OTLP_ENDPOINT says",
-         shown);
+         name, shown);
     return NULL;
 }
 
@@ -176,23 +184,26 @@ static void make_numbers(const sonde_sdk_options *options, const struct sonde__s
     const struct sonde__setting *of = settings->of;
     config->disabled                = of[SONDE__KEY_SDK_DISABLED].number != 0;
     config->propagators             = (unsigned)of[SONDE__KEY_PROPAGATORS].number;
-    config->trace_exporters         = (unsigned)of[SONDE__KEY_TRACES_EXPORTER].number;
-    config->metric_exporters        = (unsigned)of[SONDE__KEY_METRICS_EXPORTER].number;
-    config->sampler                 = (unsigned)of[SONDE__KEY_TRACES_SAMPLER].number;
-    config->sampler_ratio           = of[SONDE__KEY_TRACES_SAMPLER_ARG].ratio;
-    config->schedule_delay_ms       = least_one(options->schedule_delay_ms
-                                                    ? options->schedule_delay_ms
-                                                    : of[SONDE__KEY_BSP_SCHEDULE_DELAY].number);
-    config->batch_spans             = options->batch_spans
-                                          ? options->batch_spans
-                                          : (uint32_t)of[SONDE__KEY_BSP_MAX_EXPORT_BATCH_SIZE].number;
-    config->metric_interval_ms      = options->metric_interval_ms
-                                          ? options->metric_interval_ms
-                                          : least_one(of[SONDE__KEY_METRIC_EXPORT_INTERVAL].number);
-    config->export_timeout_ms       = (uint32_t)of[SONDE__KEY_BSP_EXPORT_TIMEOUT].number;
-    config->attribute_limit         = (uint32_t)of[SONDE__KEY_SPAN_ATTRIBUTE_COUNT_LIMIT].number;
-    config->event_limit             = (uint32_t)of[SONDE__KEY_SPAN_EVENT_COUNT_LIMIT].number;
-    config->link_limit              = (uint32_t)of[SONDE__KEY_SPAN_LINK_COUNT_LIMIT].number;
+    unsigned signals                = options->signals ? options->signals : ~0u;
+    if (signals & SONDE_SIGNAL_TRACES)
+        config->trace_exporters = (unsigned)of[SONDE__KEY_TRACES_EXPORTER].number;
+    if (signals & SONDE_SIGNAL_METRICS)
+        config->metric_exporters = (unsigned)of[SONDE__KEY_METRICS_EXPORTER].number;
+    config->sampler            = (unsigned)of[SONDE__KEY_TRACES_SAMPLER].number;
+    config->sampler_ratio      = of[SONDE__KEY_TRACES_SAMPLER_ARG].ratio;
+    config->schedule_delay_ms  = least_one(options->schedule_delay_ms
+                                               ? options->schedule_delay_ms
+                                               : of[SONDE__KEY_BSP_SCHEDULE_DELAY].number);
+    config->batch_spans        = options->batch_spans
+                                     ? options->batch_spans
+                                     : (uint32_t)of[SONDE__KEY_BSP_MAX_EXPORT_BATCH_SIZE].number;
+    config->metric_interval_ms = options->metric_interval_ms
+                                     ? options->metric_interval_ms
+                                     : least_one(of[SONDE__KEY_METRIC_EXPORT_INTERVAL].number);
+    config->export_timeout_ms  = (uint32_t)of[SONDE__KEY_BSP_EXPORT_TIMEOUT].number;
+    config->attribute_limit    = (uint32_t)of[SONDE__KEY_SPAN_ATTRIBUTE_COUNT_LIMIT].number;
+    config->event_limit        = (uint32_t)of[SONDE__KEY_SPAN_EVENT_COUNT_LIMIT].number;
+    config->link_limit         = (uint32_t)of[SONDE__KEY_SPAN_LINK_COUNT_LIMIT].number;
 }
 
 bool sonde__config_make(const sonde_sdk_options *options, sonde__getenv_fn *get,
@@ -210,13 +221,15 @@ bool sonde__config_make(const sonde_sdk_options *options, sonde__getenv_fn *get,
                      settings.of[SONDE__KEY_OTLP_METRICS_HEADERS].given;
     sonde__diag_fn *again = own_lists ? diag : NULL;
 
-    const char                  *endpoint = given_endpoint(options, diag);
-    const struct sonde__setting *name     = &settings.of[SONDE__KEY_SERVICE_NAME];
-    const struct sonde__setting *list     = &settings.of[SONDE__KEY_RESOURCE_ATTRIBUTES];
+    struct given                 traces  = { given_endpoint("endpoint", options->endpoint, diag),
+                                             given_endpoint("traces_endpoint", options->traces_endpoint, diag) };
+    struct given                 metrics = { traces.base, NULL };
+    const struct sonde__setting *name    = &settings.of[SONDE__KEY_SERVICE_NAME];
+    const struct sonde__setting *list    = &settings.of[SONDE__KEY_RESOURCE_ATTRIBUTES];
     if (!copy_text(name->given ? name->text : NULL, &config->service_name) ||
         !copy_text(list->given ? list->text : NULL, &config->resource_attributes) ||
-        !make_target(&settings, &trace_keys, endpoint, diag, &config->traces) ||
-        !make_target(&settings, &metric_keys, endpoint, again, &config->metrics))
+        !make_target(&settings, &trace_keys, &traces, diag, &config->traces) ||
+        !make_target(&settings, &metric_keys, &metrics, again, &config->metrics))
         return false;
 
     /* The limit that metrics have besides, as part of the one that a request has. */
