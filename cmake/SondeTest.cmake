@@ -33,7 +33,8 @@ function(sonde__test_properties name)
     endif()
     if(SONDE_SANITIZE)
         math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
-        list(APPEND arg_ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1")
+        # Tests of fork start threads in the child, which ThreadSanitizer allows only when asked.
+        list(APPEND arg_ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1" "TSAN_OPTIONS=die_after_fork=0")
     endif()
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77
         ENVIRONMENT "${arg_ENVIRONMENT}")
