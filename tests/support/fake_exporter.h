@@ -6,6 +6,7 @@
 #include <sonde/plugin/exporter.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { FAKE_BODIES = 4096 };
 
@@ -15,15 +16,15 @@ struct fake_exporter {
     sonde_outcome      outcome;      /* of what is begun from now on */
     uint32_t           answers_left; /* after so many, DELIVERED again; 0: no end */
     uint32_t           retry_after_ms;
-    bool               hold;         /* no results */
+    atomic_bool        hold;         /* no results */
     const sonde_batch *begun[8];
     sonde_outcome      answer[8];
     uint32_t           begun_count;
-    uint32_t           begins, cancels, forks, dones;
+    _Atomic uint32_t   begins, cancels, forks, dones;
     char              *bodies[FAKE_BODIES]; /* delivered, in order */
     size_t             lengths[FAKE_BODIES];
     uint32_t           body_count;
-    uint64_t           spans, points;
+    _Atomic uint64_t   spans, points;
 };
 
 void fake_exporter_init(struct fake_exporter *fake);

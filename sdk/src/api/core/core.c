@@ -34,6 +34,7 @@ static struct sonde__core *core_at_rest(void)
     if (!core)
         return NULL;
     pthread_mutex_init(&core->locked.mutex, NULL);
+    sonde__pump_make(&core->pump, core);
     core->next = locked.all;
     locked.all = core;
     return core;
@@ -66,7 +67,7 @@ static sonde_err core_set(struct sonde__core *core, const struct sonde__core_opt
         set->exporters = core->exporters;
     }
     memset(&core->locked.gone, 0, sizeof core->locked.gone);
-    return sonde__pump_init(&core->pump, core);
+    return sonde__pump_start(&core->pump);
 }
 
 sonde_err sonde__core_start(const struct sonde__core_options *options, struct sonde__core **ret_core)

@@ -240,6 +240,7 @@ void sonde__pump_thread_start(struct sonde__pump *pump)
         sonde__diag(SONDE_LEVEL_ERROR, "no thread could be started: nothing is sent");
 }
 
+/* The requests and their locks, as new. */
 static void asked_init(struct sonde__pump *pump)
 {
     pthread_condattr_t attr;
@@ -251,40 +252,61 @@ static void asked_init(struct sonde__pump *pump)
     pthread_condattr_destroy(&attr);
 }
 
-static void set_timers(struct sonde__pump *pump)
+void sonde__pump_make(struct sonde__pump *pump, struct sonde__core *core)
 {
-    uint64_t now          = sonde__clock_mono();
-    pump->next_drain_ns   = now + (uint64_t)pump->core->options.schedule_delay_ms * MS;
-    pump->next_collect_ns = now + (uint64_t)pump->core->options.metric_interval_ms * MS;
-    pump->next_clock_ns   = now;
+    pump->core = core;
+    pthread_mutex_init(&pump->turn, NULL);
+    asked_init(pump);
+    pump->asked.stop = true;
 }
 
-sonde_err sonde__pump_init(struct sonde__pump *pump, struct sonde__core *core)
+static void begin_anew(struct sonde__pump *pump)
 {
-    memset(pump, 0, sizeof *pump);
-    pump->core = core;
-    asked_init(pump);
-    pthread_mutex_init(&pump->turn, NULL);
+    const struct sonde__core_options *options = &pump->core->options;
+    uint64_t                          now     = sonde__clock_mono();
+    pump->seq = pump->send_to_seq = pump->flush_to_seq = pump->flush_asked = 0;
+    atomic_store_explicit(&pump->taken, 0, memory_order_relaxed);
+    pump->next_drain_ns   = now + (uint64_t)options->schedule_delay_ms * MS;
+    pump->next_collect_ns = now + (uint64_t)options->metric_interval_ms * MS;
+    pump->next_clock_ns   = now;
     sonde__rand_seed(&pump->rand);
-    set_timers(pump);
-    if (core->options.exporter_count) {
-        pump->destinations = calloc(core->options.exporter_count, sizeof *pump->destinations);
-        if (!pump->destinations)
-            return SONDE_ERR_NOMEM;
-    }
+}
+
+sonde_err sonde__pump_start(struct sonde__pump *pump)
+{
+    const struct sonde__core_options *options      = &pump->core->options;
+    struct sonde__destination        *destinations = calloc(options->exporter_count + 1, sizeof *destinations);
+    if (!destinations)
+        return SONDE_ERR_NOMEM;
     if (!sonde__poller_init(&pump->poller, SONDE__POLLER_WAKE | SONDE__POLLER_TIMER)) {
-        free(pump->destinations);
         sonde__poller_done(&pump->poller);
+        free(destinations);
         return SONDE_ERR_NOMEM;
     }
-    for (size_t i = 0; i < core->options.exporter_count; i++) {
-        if (!core->options.exporters[i])
+    begin_anew(pump);
+    pump->destinations      = destinations;
+    pump->destination_count = 0;
+    for (size_t i = 0; i < options->exporter_count; i++) {
+        if (!options->exporters[i])
             continue;
-        pump->destinations[pump->destination_count].exporter  = core->options.exporters[i];
-        pump->destinations[pump->destination_count++].watched = -1;
+        destinations[pump->destination_count].exporter  = options->exporters[i];
+        destinations[pump->destination_count++].watched = -1;
     }
     sonde__poller_arm(&pump->poller, pump->next_drain_ns);
+    pthread_mutex_lock(&pump->asked.mutex);
+    pump->asked.flush_wanted = pump->asked.flush_done = 0;
+    pump->asked.thread_runs = pump->asked.stop = pump->asked.stopped = false;
+    pump->asked.open                                                 = true;
+    pthread_mutex_unlock(&pump->asked.mutex);
     return SONDE_OK;
+}
+
+void sonde__pump_wake(struct sonde__pump *pump)
+{
+    pthread_mutex_lock(&pump->asked.mutex);
+    if (pump->asked.open)
+        sonde__poller_wake(&pump->poller);
+    pthread_mutex_unlock(&pump->asked.mutex);
 }
 
 static struct timespec deadline_spec(uint64_t deadline_ns)
@@ -386,10 +408,10 @@ sonde_err sonde__pump_stop(struct sonde__pump *pump, uint32_t timeout_ms)
     free(destinations);
     sonde__buf_done(&pump->scratch);
     pthread_mutex_unlock(&pump->turn);
+    pthread_mutex_lock(&pump->asked.mutex);
+    pump->asked.open = false;
     sonde__poller_done(&pump->poller);
-    pthread_mutex_destroy(&pump->turn);
-    pthread_mutex_destroy(&pump->asked.mutex);
-    pthread_cond_destroy(&pump->asked.changed);
+    pthread_mutex_unlock(&pump->asked.mutex);
     if (lost)
         sonde__diag(SONDE_LEVEL_WARN, "stopped with %llu spans undelivered", (unsigned long long)lost);
     return err;
@@ -434,18 +456,16 @@ void sonde__pump_forked(struct sonde__pump *pump, bool consistent)
 {
     struct sonde__owner *owner = pump->core->options.owner;
     asked_init(pump);
-    if (!consistent)
-        pthread_mutex_init(&pump->turn, NULL);
-    sonde__rand_seed(&pump->rand);
+    pump->asked.open = true;
     sonde__poller_forked(&pump->poller);
-    pump->flush_asked = pump->flush_to_seq = pump->send_to_seq = 0;
-    atomic_store_explicit(&pump->taken, 0, memory_order_relaxed);
-    if (!consistent)
+    if (!consistent) {
+        pthread_mutex_init(&pump->turn, NULL);
         memset(&pump->scratch, 0, sizeof pump->scratch);
+    }
     for (uint32_t i = 0; i < pump->destination_count; i++)
         sonde__destination_forked(&pump->destinations[i], consistent);
     if (owner && owner->forked)
         owner->forked(owner);
-    set_timers(pump);
+    begin_anew(pump);
     sonde__poller_arm(&pump->poller, pump->next_drain_ns);
 }

@@ -42,6 +42,7 @@ struct sonde__destination {
     _Atomic uint64_t waiting, waiting_bytes;
 };
 
+/* Lives as long as its core, which is for ever: late calls of threads that record find its locks where they were. */
 struct sonde__pump {
     struct sonde__core        *core;
     pthread_mutex_t            turn; /* held while the driver works, not while it waits; taken before a fork */
@@ -56,18 +57,22 @@ struct sonde__pump {
     struct sonde__rand         rand;
     struct sonde__buf          scratch;
     bool                       abandoned; /* its thread did not come back: never to be used again */
+    pthread_t                  thread;
 
     struct {
         pthread_mutex_t mutex;
         pthread_cond_t  changed;
         uint64_t        flush_wanted, flush_done; /* numbers of requests */
+        bool            open; /* between start and stop: the poller is there */
         bool            thread_runs, stop, stopped;
     } asked;
-    pthread_t thread;
 };
 
-/* In place; the core's options are set. */
-sonde_err sonde__pump_init(struct sonde__pump *pump, struct sonde__core *core);
+/* Once, when the core is made. */
+void sonde__pump_make(struct sonde__pump *pump, struct sonde__core *core);
+
+/* A run begins; the core's options are set. */
+sonde_err sonde__pump_start(struct sonde__pump *pump);
 
 /* Starts the driver's thread if there is none and there should be one. */
 void sonde__pump_thread_start(struct sonde__pump *pump);
@@ -75,11 +80,8 @@ void sonde__pump_thread_start(struct sonde__pump *pump);
 /* One turn: everything that is due, nothing that waits. The driver. */
 void sonde__pump_turn(struct sonde__pump *pump);
 
-/* Ends the driver's present wait. Any thread. */
-static inline void sonde__pump_wake(struct sonde__pump *pump)
-{
-    sonde__poller_wake(&pump->poller);
-}
+/* Ends the driver's present wait. Any thread, at any time. No system call while a wake-up is already on its way. */
+void sonde__pump_wake(struct sonde__pump *pump);
 
 sonde_err sonde__pump_flush(struct sonde__pump *pump, uint32_t timeout_ms);
 
