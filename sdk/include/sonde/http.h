@@ -58,7 +58,8 @@ typedef struct sonde_http_server_request {
     sonde_str client_address; /* behind trusted proxies; not known: peer_address */
     sonde_str peer_address;   /* of the socket */
     uint16_t  peer_port;
-    bool      shared;                    /* several threads may touch the span at once */
+    bool      current; /* current for this thread until it ends, as sonde_span_options says */
+    bool      shared;  /* several threads may touch the span at once */
     const sonde_context *parent_context; /* what extract returned; NULL: a new trace */
     sonde_str   span_name; /* in place of "{method} {route}"; a late route leaves it alone, too */
     sonde_attrs attrs;     /* more attributes, seen by the sampler */
@@ -75,9 +76,10 @@ typedef struct sonde_http_client_request {
     sonde_str   server_address; /* wins over the URL */
     uint16_t    server_port;    /* wins over the URL */
     sonde_str   user_agent;
-    uint32_t    resend_count;            /* 1: the first time it is sent again */
-    bool        shared;                  /* several threads may touch the span at once */
-    sonde_span *parent;                  /* NULL: the thread's current context */
+    uint32_t    resend_count; /* 1: the first time it is sent again */
+    bool        current; /* current for this thread until it ends, as sonde_span_options says */
+    bool        shared;  /* several threads may touch the span at once */
+    sonde_span *parent;  /* NULL: the thread's current context */
     const sonde_context *parent_context; /* wins over parent */
     sonde_str            span_name;      /* in place of "{method} {url_template}" */
     sonde_attrs          attrs;          /* more attributes, seen by the sampler */
@@ -115,7 +117,7 @@ SONDE_API sonde_http_metrics sonde_http_client_metrics_get(sonde_meter *meter);
  * exchange: filled anew; NULL does nothing. tracer NULL: as if no SDK ran. metrics NULL: nothing is
  * counted.
  * request NULL: nothing is known about it.
- * Returns: the span, not current for any thread, ended by sonde_http_server_end() alone. NULL as
+ * Returns: the span, ended by sonde_http_server_end() alone. NULL as
  * sonde_span_start_opts() does, and for requests that carry telemetry (sonde_http_is_export).
  * Threads: one (per exchange). Blocks: never. Standard: HTTP spans, "HTTP server span".
  * Since: 0.1 */
@@ -137,17 +139,17 @@ SONDE_API void sonde_http_server_set_route(sonde_http_exchange *exchange, sonde_
 SONDE_API void sonde_http_server_end_opts(sonde_http_exchange       *exchange,
                                           const sonde_http_response *response);
 
-/* Gives the exchange up: no span, no duration, one less active request. For a request that turns
- * out not to be one to be told of, such as a scrape of /metrics. exchange NULL: nothing.
+/* Gives the exchange of a server or a client up: no span, no duration, one less active request. For
+ * what turns out not to be worth telling, such as a scrape of /metrics. exchange NULL: nothing.
  * Threads: one (per exchange). Blocks: never. Since: 0.1 */
-SONDE_API void sonde_http_server_discard(sonde_http_exchange *exchange);
+SONDE_API void sonde_http_discard(sonde_http_exchange *exchange);
 
 /* Begins the exchange of a request that is about to be sent: a CLIENT span with its name and
  * attributes.
  * exchange: filled anew; NULL does nothing. tracer NULL: as if no SDK ran. metrics NULL: nothing is
  * counted.
  * request NULL: nothing is known about it.
- * Returns: the span, not current for any thread, ended by sonde_http_client_end() alone: inject it
+ * Returns: the span, ended by sonde_http_client_end() alone: inject it
  * into the request. NULL as sonde_span_start_opts() does, and for requests that carry telemetry
  * (exchange->suppressed: inject nothing).
  * Threads: one (per exchange). Blocks: never. Standard: HTTP spans, "HTTP client span".

@@ -76,6 +76,7 @@ static sonde_span *start_span(sonde_http_exchange *exchange, sonde_tracer *trace
     options.kind           = SONDE_KIND_CLIENT;
     options.parent         = request->parent;
     options.parent_context = request->parent_context;
+    options.current        = request->current;
     options.shared         = request->shared;
     options.start_ns       = exchange->start_ns;
     return sonde__http_span_start(tracer, &options, &into.attrs, request->attrs);

@@ -168,3 +168,13 @@ bool sonde_http_is_export(sonde_str user_agent)
     }
     return false;
 }
+
+void sonde_http_discard(sonde_http_exchange *exchange)
+{
+    if (!exchange || !exchange->started)
+        return;
+    exchange->started = false;
+    sonde_updown_counter_bound_add(exchange->active, -1);
+    sonde_span_discard(exchange->span);
+    exchange->span = NULL;
+}

@@ -75,6 +75,7 @@ static sonde_span *start_span(sonde_http_exchange *exchange, sonde_tracer *trace
     options.kind           = SONDE_KIND_SERVER;
     options.root           = !request->parent_context;
     options.parent_context = request->parent_context;
+    options.current        = request->current;
     options.shared         = request->shared;
     options.start_ns       = exchange->start_ns;
     options.ids            = request->ids;
@@ -168,15 +169,5 @@ void sonde_http_server_end_opts(sonde_http_exchange *exchange, const sonde_http_
         count(exchange, &known, error_type, end_ns);
     sonde_updown_counter_bound_add(exchange->active, -1);
     sonde_span_end_at(exchange->span, end_ns);
-    exchange->span = NULL;
-}
-
-void sonde_http_server_discard(sonde_http_exchange *exchange)
-{
-    if (!exchange || !exchange->started)
-        return;
-    exchange->started = false;
-    sonde_updown_counter_bound_add(exchange->active, -1);
-    sonde_span_discard(exchange->span);
     exchange->span = NULL;
 }
