@@ -134,7 +134,7 @@ static bool add_members(sonde__list *list, sonde_str text, size_t *io_left)
     const char *end        = text.ptr + text.len;
     const char *p          = skip_to_member(text.ptr, end);
     bool        has_others = list->count > 0;
-    for (; p<end && * io_left> 0; p = skip_to_member(p, end), --*io_left) {
+    for (; *io_left > 0 && p < end; p = skip_to_member(p, end), --*io_left) {
         sonde__list_item item;
         if (!read_member(&p, end, &item))
             return false;

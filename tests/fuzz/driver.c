@@ -153,7 +153,7 @@ static uint8_t some_byte(void)
 /* Moves a run of bytes from anywhere in some input of the corpus to anywhere in ours. */
 static size_t graft(uint8_t *data, size_t size, size_t room)
 {
-    if (corpus.count == 0)
+    if (corpus.count == 0 || size >= room)
         return size;
     input  donor = corpus.items[below(corpus.count)];
     size_t from  = below(donor.size + 1);
@@ -169,6 +169,8 @@ static size_t graft(uint8_t *data, size_t size, size_t room)
 /* One byte many times over: what is just longer or just shorter than a limit. */
 static size_t stretch(uint8_t *data, size_t size, size_t room)
 {
+    if (size >= room)
+        return size;
     size_t at  = below(size + 1);
     size_t run = below(600);
     if (run > room - size)
