@@ -41,7 +41,7 @@ static inline sonde_err core_fixture_flush(struct core_fixture *fixture)
 
 static inline sonde_stats core_fixture_stats(struct core_fixture *fixture)
 {
-    sonde_stats stats = {.size = sizeof stats};
+    sonde_stats stats = { .size = sizeof stats };
     sonde__core_stats(fixture->core, &stats);
     return stats;
 }

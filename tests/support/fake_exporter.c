@@ -94,7 +94,8 @@ void fake_exporter_done(struct fake_exporter *fake)
     pthread_mutex_destroy(&fake->mutex);
 }
 
-bool fake_exporter_span(struct fake_exporter *fake, uint64_t n, sonde_span_view *ret_span, sonde_request_iter *ret_at)
+bool fake_exporter_span(struct fake_exporter *fake, uint64_t n, sonde_span_view *ret_span,
+                        sonde_request_iter *ret_at)
 {
     for (uint32_t i = 0; i < fake->body_count; i++) {
         sonde_request_iter iter;

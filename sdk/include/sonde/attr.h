@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* sonde/attr.h - typed attributes: one key and one value of an OpenTelemetry AnyValue type.
  *
- * An attribute borrows its key and its value; whoever receives it copies what it keeps before the call returns. */
+ * An attribute borrows its key and its value; whoever receives it copies what it keeps before the
+ * call returns. */
 #ifndef SONDE_ATTR_H
 #define SONDE_ATTR_H
 
@@ -31,8 +32,8 @@ typedef struct sonde_attrs {
     size_t                   count;
 } sonde_attrs;
 
-/* Keys are case-sensitive and not empty (an empty key is skipped). Text is UTF-8; what is not valid is repaired with
- * U+FFFD when it is recorded. */
+/* Keys are case-sensitive and not empty (an empty key is skipped). Text is UTF-8; what is not valid
+ * is repaired with U+FFFD when it is recorded. */
 typedef struct sonde_attr {
     sonde_str  key;
     sonde_type type;
@@ -96,7 +97,8 @@ static inline sonde_attr sonde_attr_double(sonde_str key, double value)
 }
 
 /* of: one of the SONDE_TYPE_..._ARRAY types; items: count of the element type named beside it. */
-static inline sonde_attr sonde_attr_array(sonde_str key, sonde_type of, const void *items, size_t count)
+static inline sonde_attr sonde_attr_array(sonde_str key, sonde_type of, const void *items,
+                                          size_t count)
 {
     sonde_attr a;
     a.key               = key;
@@ -187,13 +189,13 @@ static inline sonde_attr sonde_kv_map(const char *key, sonde_attrs members)
 SONDE_END
 
 #ifndef __cplusplus
-/* In C11 `true` and `false` are ints; their spelling tells them apart, so that sonde_kv("retry", true) is a boolean in
- * C11, C23 and C++ alike. The macros of <stdbool.h> expand to 1 and 0 before an argument reaches a second macro, hence
- * the text is taken in the first. */
-#define SONDE__BOOL_WORD(text)                                    \
-    ((sizeof(text) == 5 && memcmp((text), "true", 4) == 0)        \
-     || (sizeof(text) == 6 && memcmp((text), "false", 5) == 0))
-#define SONDE__KV(key, value, text)                               \
+/* In C11 `true` and `false` are ints; their spelling tells them apart, so that sonde_kv("retry",
+ * true) is a boolean in C11, C23 and C++ alike. The macros of <stdbool.h> expand to 1 and 0 before
+ * an argument reaches a second macro, hence the text is taken in the first. */
+#define SONDE__BOOL_WORD(text)                                \
+    ((sizeof(text) == 5 && memcmp((text), "true", 4) == 0) || \
+     (sizeof(text) == 6 && memcmp((text), "false", 5) == 0))
+#define SONDE__KV(key, value, text) \
     _Generic((value),                                             \
         char *: sonde_kv_string,                                  \
         const char *: sonde_kv_string,                            \
@@ -211,28 +213,58 @@ SONDE_END
         unsigned: sonde_kv_uint,                                  \
         unsigned long: sonde_kv_uint,                             \
         unsigned long long: sonde_kv_uint)((key), (value), SONDE__BOOL_WORD(text))
-/* sonde_kv("key", value): value is a string, a sonde_str, a bool, a floating or an integer number; a void * does not
- * compile. A NULL string is skipped. */
+/* sonde_kv("key", value): value is a string, a sonde_str, a bool, a floating or an integer number;
+ * a void * does not compile. A NULL string is skipped. */
 #define sonde_kv(key, value) SONDE__KV(key, value, #value)
 /* A list, valid until the end of the enclosing block; callees copy. */
-#define sonde_attrs_of(...)                                       \
-    ((sonde_attrs){(const sonde_attr[]){__VA_ARGS__},             \
-                   sizeof((const sonde_attr[]){__VA_ARGS__}) / sizeof(sonde_attr)})
+#define sonde_attrs_of(...)                              \
+    ((sonde_attrs){ (const sonde_attr[]){ __VA_ARGS__ }, \
+                    sizeof((const sonde_attr[]){ __VA_ARGS__ }) / sizeof(sonde_attr) })
 #else
-inline sonde_attr sonde_kv(const char *k, const char *v) { return sonde_kv_string(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, sonde_str v) { return sonde_kv_view(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, bool v) { return sonde_kv_bool(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, int v) { return sonde_kv_int(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, long v) { return sonde_kv_int(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, long long v) { return sonde_kv_int(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, unsigned v) { return sonde_kv_uint(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, unsigned long v) { return sonde_kv_uint(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, unsigned long long v) { return sonde_kv_uint(k, v, false); }
-inline sonde_attr sonde_kv(const char *k, double v) { return sonde_kv_double(k, v, false); }
+inline sonde_attr sonde_kv(const char *k, const char *v)
+{
+    return sonde_kv_string(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, sonde_str v)
+{
+    return sonde_kv_view(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, bool v)
+{
+    return sonde_kv_bool(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, int v)
+{
+    return sonde_kv_int(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, long v)
+{
+    return sonde_kv_int(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, long long v)
+{
+    return sonde_kv_int(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, unsigned v)
+{
+    return sonde_kv_uint(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, unsigned long v)
+{
+    return sonde_kv_uint(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, unsigned long long v)
+{
+    return sonde_kv_uint(k, v, false);
+}
+inline sonde_attr sonde_kv(const char *k, double v)
+{
+    return sonde_kv_double(k, v, false);
+}
 /* A list, valid until the end of the full expression. */
 template <size_t N> struct sonde_attrs_box {
     sonde_attr items[N];
-    operator sonde_attrs() const
+               operator sonde_attrs() const
     {
         sonde_attrs a;
         a.items = items;
@@ -240,6 +272,9 @@ template <size_t N> struct sonde_attrs_box {
         return a;
     }
 };
-template <class... A> inline sonde_attrs_box<sizeof...(A)> sonde_attrs_of(A... a) { return {{a...}}; }
+template <class... A> inline sonde_attrs_box<sizeof...(A)> sonde_attrs_of(A... a)
+{
+    return { { a... } };
+}
 #endif
 #endif

@@ -34,8 +34,8 @@ static void record(struct core_fixture *f, int count)
 static void assert_balanced(struct core_fixture *f)
 {
     sonde_stats s = core_fixture_stats(f);
-    assert_int_equal(s.spans_accepted,
-                     s.spans_delivered + s.spans_dropped_failed + s.spans_dropped_behind + s.spans_waiting);
+    assert_int_equal(s.spans_accepted, s.spans_delivered + s.spans_dropped_failed +
+                                           s.spans_dropped_behind + s.spans_waiting);
 }
 
 static void test_pump__cuts_batches_by_span_count(void **state)
@@ -74,7 +74,8 @@ static void test_pump__groups_records_by_scope(void **state)
     for (uint64_t i = 0; i < 10; i++) {
         assert_true(fake_exporter_span(&f->fake, i, &view, &at));
         assert_true(sonde_field_next(&at.scope, &field));
-        assert_memory_equal(field.bytes.ptr, view.name.ptr[0] == 'o' ? "other" : "test", field.bytes.len);
+        assert_memory_equal(field.bytes.ptr, view.name.ptr[0] == 'o' ? "other" : "test",
+                            field.bytes.len);
         assert_true(view.name.ptr[0] == (i < 5 ? 't' : 'o'));
     }
 }
@@ -141,7 +142,8 @@ static void test_pump__memory_stays_within_its_budget_and_drops_are_counted(void
     sonde_stats s = core_fixture_stats(f);
     assert_int_equal(s.spans_accepted + s.spans_dropped_full, 100000);
     assert_true(s.spans_dropped_full > 0);
-    assert_true(s.bytes_waiting <= (1 << 20) + 8 * 512 * 128); /* the budget and the batches under way */
+    assert_true(s.bytes_waiting <=
+                (1 << 20) + 8 * 512 * 128); /* the budget and the batches under way */
     f->fake.hold = false;
     assert_int_equal(core_fixture_flush(f), SONDE_OK);
     assert_int_equal(f->fake.spans, s.spans_accepted);
@@ -241,7 +243,8 @@ static void test_pump__threads_that_come_and_go_leave_nothing_behind(void **stat
         pthread_join(thread, NULL);
     }
     assert_int_equal(core_fixture_flush(f), SONDE_OK);
-    assert_int_equal(core_fixture_flush(f), SONDE_OK); /* a lane leaves in the turn after its last record */
+    assert_int_equal(core_fixture_flush(f),
+                     SONDE_OK); /* a lane leaves in the turn after its last record */
     assert_int_equal(f->fake.spans, 400 * 25);
     assert_int_equal(f->core->locked.lane_count, 0);
     assert_int_equal(atomic_load(&f->core->memory_used), 0);
@@ -291,13 +294,14 @@ static void test_pump__an_open_span_is_the_parents_alone_after_a_fork(void **sta
         bool ok = !sonde_span_is_recording(open) && sonde_span_current() == open;
         sonde_span_set(open, "child", 1);
         sonde_span_context context = sonde_span_context_of(open);
-        ok = ok && sonde_span_context_is_valid(&context);
+        ok                         = ok && sonde_span_context_is_valid(&context);
         sonde_span_end(sonde_span_start(f->tracer, "of the child"));
         sonde_span_end(open);
         ok = ok && core_fixture_flush(f) == SONDE_OK;
         sonde_span_view view;
-        ok = ok && f->fake.spans == 1 && fake_exporter_span(&f->fake, 0, &view, NULL) && view.name.len == 12
-          && memcmp(view.parent_id, context.span_id, 8) == 0 && f->fake.forks == 1;
+        ok = ok && f->fake.spans == 1 && fake_exporter_span(&f->fake, 0, &view, NULL) &&
+             view.name.len == 12 && memcmp(view.parent_id, context.span_id, 8) == 0 &&
+             f->fake.forks == 1;
         _exit(ok ? 0 : 1);
     }
     sonde_span_end(open);
@@ -335,8 +339,8 @@ static void test_pump__children_have_ids_of_their_own(void **state)
     close(pipes[1]);
 }
 
-/* ThreadSanitizer takes a thread of the child for the one of the parent whose stack it got, and gives up: there the child of a
- * process with several threads starts none. */
+/* ThreadSanitizer takes a thread of the child for the one of the parent whose stack it got, and
+ * gives up: there the child of a process with several threads starts none. */
 #if defined(__SANITIZE_THREAD__)
 #define CHILD_MAY_HAVE_THREADS false
 #elif defined(__has_feature)
@@ -372,7 +376,7 @@ static void test_pump__forks_while_threads_record_and_the_pump_sends(void **stat
 
 static void test_pump__a_second_process_wide_core_is_an_error(void **state)
 {
-    struct core_fixture *f = *state;
+    struct core_fixture *f      = *state;
     struct sonde__core  *second = NULL;
     core_fixture_start(f);
     assert_int_equal(sonde__core_start(&f->options, &second), SONDE_ERR_STARTED);

@@ -36,8 +36,9 @@ static void assert_text(sonde_str got, const char *wanted)
 
 static void test_span__is_sent_with_its_name_kind_and_times(void **state)
 {
-    struct core_fixture *f = *state;
-    sonde_span *span = sonde_span_start(f->tracer, "checkout", .kind = SONDE_KIND_CLIENT, .start_ns = 1000);
+    struct core_fixture *f    = *state;
+    sonde_span          *span = sonde_span_start(f->tracer, "checkout", .kind = SONDE_KIND_CLIENT,
+                                                 .start_ns = 1000);
     assert_non_null(span);
     assert_true(sonde_span_is_recording(span));
     sonde_span_context context = sonde_span_context_of(span);
@@ -65,12 +66,13 @@ static void test_span__never_ends_before_it_starts(void **state)
 static void test_span__keeps_attributes_of_every_type(void **state)
 {
     struct core_fixture *f       = *state;
-    int64_t              ints[]  = {1, -2};
-    double               reals[] = {0.5};
-    bool                 bools[] = {true, false};
-    sonde_str            texts[] = {{"a", 1}, {"b\"", 2}};
-    sonde_attr           inner[] = {sonde_kv("x", 1)};
-    sonde_span *span = sonde_span_start(f->tracer, "s", .attrs = sonde_attrs_of(sonde_kv("text", "v"), sonde_kv("yes", true)));
+    int64_t              ints[]  = { 1, -2 };
+    double               reals[] = { 0.5 };
+    bool                 bools[] = { true, false };
+    sonde_str            texts[] = { { "a", 1 }, { "b\"", 2 } };
+    sonde_attr           inner[] = { sonde_kv("x", 1) };
+    sonde_span          *span    = sonde_span_start(
+                    f->tracer, "s", .attrs = sonde_attrs_of(sonde_kv("text", "v"), sonde_kv("yes", true)));
     sonde_span_set(span, "int", -7);
     sonde_span_set(span, "big", UINT64_MAX);
     sonde_span_set(span, "real", 0.25);
@@ -79,13 +81,24 @@ static void test_span__keeps_attributes_of_every_type(void **state)
     sonde_span_set_attr(span, sonde_kv_bools("bools", bools, 2));
     sonde_span_set_attr(span, sonde_kv_strings("texts", texts, 2));
     sonde_span_set_attr(span, sonde_kv_bytes("bytes", "\x01\x02\x03", 3));
-    sonde_span_set_attr(span, sonde_kv_map("map", (sonde_attrs){inner, 1}));
+    sonde_span_set_attr(span, sonde_kv_map("map", (sonde_attrs){ inner, 1 }));
     sonde_span_set_attr(span, sonde_kv("skipped", (const char *)NULL));
     sonde_span_end(span);
 
-    static const struct { const char *key, *text; } wanted[] = {
-        {"text", "v"}, {"yes", "true"}, {"int", "-7"}, {"big", "9223372036854775807"}, {"real", "0.25"}, {"ints", "[1,-2]"},
-        {"reals", "[0.5]"}, {"bools", "[true,false]"}, {"texts", "[\"a\",\"b\\\"\"]"}, {"bytes", "AQID"}, {"map", "{\"x\":1}"},
+    static const struct {
+        const char *key, *text;
+    } wanted[] = {
+        { "text", "v" },
+        { "yes", "true" },
+        { "int", "-7" },
+        { "big", "9223372036854775807" },
+        { "real", "0.25" },
+        { "ints", "[1,-2]" },
+        { "reals", "[0.5]" },
+        { "bools", "[true,false]" },
+        { "texts", "[\"a\",\"b\\\"\"]" },
+        { "bytes", "AQID" },
+        { "map", "{\"x\":1}" },
     };
     sonde_span_view view = sent(f, 0);
     assert_int_equal(view.attribute_count, sizeof wanted / sizeof wanted[0]);
@@ -126,7 +139,7 @@ static void test_span__drops_and_counts_what_is_beyond_the_limits(void **state)
     struct core_fixture *f    = *state;
     sonde_span          *span = sonde_span_start(f->tracer, "s");
     char                 key[16];
-    sonde_link           link = {.span_context = sonde_span_context_of(span)};
+    sonde_link           link = { .span_context = sonde_span_context_of(span) };
     for (int i = 0; i < 130; i++) {
         snprintf(key, sizeof key, "k%d", i);
         sonde_span_set(span, key, i);
@@ -168,7 +181,8 @@ static void test_span__a_huge_value_is_dropped_not_the_span(void **state)
     char                *huge = malloc(size + 1);
     memset(huge, 'x', size);
     huge[size]       = '\0';
-    sonde_span *span = sonde_span_start(f->tracer, "s", .attrs = sonde_attrs_of(sonde_kv("small", 1)));
+    sonde_span *span = sonde_span_start(f->tracer, "s",
+                                        .attrs = sonde_attrs_of(sonde_kv("small", 1)));
     sonde_span_set(span, "huge", huge);
     huge[900000] = '\0';
     sonde_span_set(span, "large", huge);
@@ -188,11 +202,15 @@ static void test_span__status_ok_is_final_and_error_beats_unset(void **state)
         sonde_status wanted;
         const char  *message;
     } rows[] = {
-        {{SONDE_STATUS_UNSET, SONDE_STATUS_UNSET, SONDE_STATUS_UNSET}, SONDE_STATUS_UNSET, ""},
-        {{SONDE_STATUS_ERROR, SONDE_STATUS_UNSET, SONDE_STATUS_UNSET}, SONDE_STATUS_ERROR, "d0"},
-        {{SONDE_STATUS_ERROR, SONDE_STATUS_ERROR, SONDE_STATUS_UNSET}, SONDE_STATUS_ERROR, "d1"},
-        {{SONDE_STATUS_ERROR, SONDE_STATUS_OK, SONDE_STATUS_ERROR}, SONDE_STATUS_OK, ""},
-        {{SONDE_STATUS_OK, SONDE_STATUS_ERROR, SONDE_STATUS_UNSET}, SONDE_STATUS_OK, ""},
+        { { SONDE_STATUS_UNSET, SONDE_STATUS_UNSET, SONDE_STATUS_UNSET }, SONDE_STATUS_UNSET, "" },
+        { { SONDE_STATUS_ERROR, SONDE_STATUS_UNSET, SONDE_STATUS_UNSET },
+          SONDE_STATUS_ERROR,
+          "d0" },
+        { { SONDE_STATUS_ERROR, SONDE_STATUS_ERROR, SONDE_STATUS_UNSET },
+          SONDE_STATUS_ERROR,
+          "d1" },
+        { { SONDE_STATUS_ERROR, SONDE_STATUS_OK, SONDE_STATUS_ERROR }, SONDE_STATUS_OK, "" },
+        { { SONDE_STATUS_OK, SONDE_STATUS_ERROR, SONDE_STATUS_UNSET }, SONDE_STATUS_OK, "" },
     };
     struct core_fixture *f = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -237,24 +255,29 @@ static void test_span__a_new_name_replaces_the_old(void **state)
 
 static void test_span__events_exceptions_and_links_are_kept_in_order(void **state)
 {
-    struct core_fixture *f    = *state;
-    sonde_link           link = {.tracestate = {"a=1", 3}, .attrs = sonde_attrs_of(sonde_kv("l", 1))};
-    sonde_span_context   other;
-    assert_int_equal(sonde_traceparent_parse(sonde_str_z("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), &other), 0);
+    struct core_fixture *f = *state;
+    sonde_link link = { .tracestate = { "a=1", 3 }, .attrs = sonde_attrs_of(sonde_kv("l", 1)) };
+    sonde_span_context other;
+    assert_int_equal(
+        sonde_traceparent_parse(
+            sonde_str_z("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), &other),
+        0);
     link.span_context = other;
     sonde_span *span  = sonde_span_start(f->tracer, "s", .links = sonde_links_of(link));
     sonde_span_add_event_with(span, "half way", sonde_kv("share", 0.5));
-    sonde_span_record_exception(span, &(sonde_exception){.type = "io", .message = "gone"});
+    sonde_span_record_exception(span, &(sonde_exception){ .type = "io", .message = "gone" });
     sonde_span_end(span);
 
     sonde_span_view  view = sent(f, 0);
     sonde_str        rest = view.bytes, bytes;
     sonde_event_view event;
     assert_int_equal(view.link_count, 1);
-    assert_true(sonde_span_next(SONDE_PART_EVENT, &rest, &bytes) && sonde_event_read(bytes, &event));
+    assert_true(sonde_span_next(SONDE_PART_EVENT, &rest, &bytes) &&
+                sonde_event_read(bytes, &event));
     assert_text(event.name, "half way");
     assert_true(event.time_ns >= view.start_ns && event.time_ns <= view.end_ns);
-    assert_true(sonde_span_next(SONDE_PART_EVENT, &rest, &bytes) && sonde_event_read(bytes, &event));
+    assert_true(sonde_span_next(SONDE_PART_EVENT, &rest, &bytes) &&
+                sonde_event_read(bytes, &event));
     assert_text(event.name, "exception");
     assert_false(sonde_span_next(SONDE_PART_EVENT, &rest, &bytes));
     assert_int_equal(view.status, SONDE_STATUS_UNSET);
@@ -263,8 +286,8 @@ static void test_span__events_exceptions_and_links_are_kept_in_order(void **stat
 static void test_span__children_have_their_parents_trace(void **state)
 {
     struct core_fixture *f = *state;
-    sonde_in_span(outer, f->tracer, "outer") {
-        sonde_in_span(inner, f->tracer, "inner")
+    sonde_in_span (outer, f->tracer, "outer") {
+        sonde_in_span (inner, f->tracer, "inner")
             assert_ptr_equal(sonde_span_current(), inner);
         assert_ptr_equal(sonde_span_current(), outer);
         sonde_span_end(sonde_span_start(f->tracer, "explicit", .parent = outer));
@@ -273,10 +296,13 @@ static void test_span__children_have_their_parents_trace(void **state)
     assert_null(sonde_span_current());
 
     sonde_span_view outer = sent(f, 3), view;
-    static const struct { uint64_t n; bool child; } rows[] = {{0, true}, {1, true}, {2, false}};
+    static const struct {
+        uint64_t n;
+        bool     child;
+    } rows[] = { { 0, true }, { 1, true }, { 2, false } };
     for (size_t i = 0; i < 3; i++) {
         assert_true(fake_exporter_span(&f->fake, rows[i].n, &view, NULL));
-        bool same = memcmp(view.span_context.trace_id, outer.span_context.trace_id, 16) == 0;
+        bool same  = memcmp(view.span_context.trace_id, outer.span_context.trace_id, 16) == 0;
         bool below = memcmp(view.parent_id, outer.span_context.span_id, 8) == 0;
         if (same != rows[i].child || below != rows[i].child)
             fail_msg("row %zu", i);
@@ -287,7 +313,8 @@ static void test_span__a_remote_parent_is_marked_and_its_tracestate_kept(void **
 {
     struct core_fixture *f = *state;
     sonde_span_context   remote;
-    sonde_traceparent_parse(sonde_str_z("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), &remote);
+    sonde_traceparent_parse(sonde_str_z("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+                            &remote);
     sonde_context *context = sonde_context_with_remote(NULL, &remote, sonde_str_z("vendor=x"));
     sonde_span    *span    = sonde_span_start(f->tracer, "s", .parent_context = context);
     sonde_context_unref(context);
@@ -297,7 +324,8 @@ static void test_span__a_remote_parent_is_marked_and_its_tracestate_kept(void **
     assert_true(view.parent_is_remote);
     assert_memory_equal(view.parent_id, remote.span_id, 8);
     assert_text(view.tracestate, "vendor=x");
-    assert_int_equal(view.span_context.flags, SONDE_TRACE_SAMPLED); /* the parent's id was not marked random */
+    assert_int_equal(view.span_context.flags,
+                     SONDE_TRACE_SAMPLED); /* the parent's id was not marked random */
 }
 
 static void test_span__ended_twice_is_counted_and_touches_nothing(void **state)
@@ -400,12 +428,12 @@ static void test_span__null_is_taken_everywhere(void **state)
     struct core_fixture *f = *state;
     sonde_span_end(NULL);
     sonde_span_set(NULL, "a", 1);
-    sonde_span_set_attrs(NULL, (sonde_attrs){NULL, 0});
+    sonde_span_set_attrs(NULL, (sonde_attrs){ NULL, 0 });
     sonde_span_set_name(NULL, sonde_str_z("x"));
     sonde_span_set_status(NULL, SONDE_STATUS_ERROR, NULL);
     sonde_span_fail(NULL, NULL, NULL);
     sonde_span_add_event(NULL, NULL);
-    sonde_span_add_link(NULL, (sonde_link){0});
+    sonde_span_add_link(NULL, (sonde_link){ 0 });
     sonde_span_record_exception(NULL, NULL);
     assert_null(sonde_span_start_opts(NULL, NULL));
     assert_false(sonde_span_is_recording(NULL));
@@ -413,7 +441,7 @@ static void test_span__null_is_taken_everywhere(void **state)
     sonde_span_fail(span, NULL, NULL);
     sonde_span_record_exception(span, NULL);
     sonde_span_end(span);
-    assert_string_equal(fake_attribute(&(sonde_span_view){0}, "x"), "");
+    assert_string_equal(fake_attribute(&(sonde_span_view){ 0 }, "x"), "");
     sonde_span_view view = sent(f, 0);
     assert_string_equal(fake_attribute(&view, "error.type"), "_OTHER");
 }

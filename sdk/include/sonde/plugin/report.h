@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* sonde/plugin/report.h - for who writes an adapter, an exporter or a sampler: saying what is wrong,
- * where the SDK says it. */
+/* sonde/plugin/report.h - for who writes an adapter, an exporter or a sampler: saying what is
+ * wrong, where the SDK says it. */
 #ifndef SONDE_PLUGIN_REPORT_H
 #define SONDE_PLUGIN_REPORT_H
 

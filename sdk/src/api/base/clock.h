@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* base/clock.h - time. One monotonic clock and one process-wide offset to Unix time, so that what starts later never has an
- * earlier time; the offset is set again now and then (sonde__clock_refresh) to follow an adjusted clock. */
+/* base/clock.h - time. One monotonic clock and one process-wide offset to Unix time, so that what
+ * starts later never has an earlier time; the offset is set again now and then
+ * (sonde__clock_refresh) to follow an adjusted clock. */
 #ifndef SONDE_BASE_CLOCK_H
 #define SONDE_BASE_CLOCK_H
 

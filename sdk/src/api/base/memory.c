@@ -7,7 +7,8 @@
 
 void *sonde__memory_reserve(size_t size)
 {
-    /* First without access and unlocked: a host that called mlockall(MCL_FUTURE) would otherwise get every page at once. */
+    /* First without access and unlocked: a host that called mlockall(MCL_FUTURE) would otherwise
+     * get every page at once. */
     void *memory = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;

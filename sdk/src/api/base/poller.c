@@ -96,8 +96,9 @@ bool sonde__poller_arm(struct sonde__poller *poller, uint64_t at_ns)
 
 void sonde__poller_wake(struct sonde__poller *poller)
 {
-    /* Release, for what was written before; acquire-release also orders this exchange with the one in
-     * drain(), so that either that wait still sees the descriptor readable or this call writes. */
+    /* Release, for what was written before; acquire-release also orders this exchange with the one
+     * in drain(), so that either that wait still sees the descriptor readable or this call writes.
+     */
     if (atomic_exchange_explicit(&poller->waking, true, memory_order_acq_rel))
         return;
     uint64_t one   = 1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* base/poller.h - one descriptor that stands for many: sockets, a wake-up from any thread, and a
- * timer on the monotonic clock. Level-triggered, so that its own descriptor may be watched by another
- * poller or by an application's event loop. One thread at a time, sonde__poller_wake() excepted. */
+ * timer on the monotonic clock. Level-triggered, so that its own descriptor may be watched by
+ * another poller or by an application's event loop. One thread at a time, sonde__poller_wake()
+ * excepted. */
 #ifndef SONDE_BASE_POLLER_H
 #define SONDE_BASE_POLLER_H
 
@@ -28,8 +29,8 @@ struct sonde__poll_event {
     unsigned what; /* IN, OUT, ERR */
 };
 
-/* with: SONDE__POLLER_WAKE and SONDE__POLLER_TIMER, where they are wanted. False when the process is
- * out of descriptors; the poller may then be used, and finds nothing. */
+/* with: SONDE__POLLER_WAKE and SONDE__POLLER_TIMER, where they are wanted. False when the process
+ * is out of descriptors; the poller may then be used, and finds nothing. */
 bool sonde__poller_init(struct sonde__poller *poller, unsigned with);
 
 /* Closes its own descriptors, not those that it watches. A poller of zeros is left alone. */
@@ -45,21 +46,22 @@ static inline int sonde__poller_fd(const struct sonde__poller *poller)
     return poller->open ? poller->set : -1;
 }
 
-/* Watches fd for these (IN, OUT), in place of what it was watched for before; 0 ends the watching. To
- * be called before the descriptor is closed. */
+/* Watches fd for these (IN, OUT), in place of what it was watched for before; 0 ends the watching.
+ * To be called before the descriptor is closed. */
 bool sonde__poller_watch(struct sonde__poller *poller, int fd, unsigned what);
 
-/* Sets the timer to a time of sonde__clock_mono(), also one that has passed; UINT64_MAX: to none. It
- * is for once. A system call only when it differs from what was set. */
+/* Sets the timer to a time of sonde__clock_mono(), also one that has passed; UINT64_MAX: to none.
+ * It is for once. A system call only when it differs from what was set. */
 bool sonde__poller_arm(struct sonde__poller *poller, uint64_t at_ns);
 
 /* Ends the present wait, or else the next one. Any thread, and signal handlers. What was written
  * before this call is seen by who returns from that wait. */
 void sonde__poller_wake(struct sonde__poller *poller);
 
-/* Waits until something is ready, a wake-up, the timer, or timeout_ms (0: only looks, -1: no limit).
- * Returns how many ret_events were filled; wake-up and timer are used up and not among them, and a
- * signal ends the wait as well: a caller looks after all it has to do whenever this returns. */
+/* Waits until something is ready, a wake-up, the timer, or timeout_ms (0: only looks, -1: no
+ * limit). Returns how many ret_events were filled; wake-up and timer are used up and not among
+ * them, and a signal ends the wait as well: a caller looks after all it has to do whenever this
+ * returns. */
 size_t sonde__poller_wait(struct sonde__poller *poller, struct sonde__poll_event *ret_events,
                           size_t max, int timeout_ms);
 

@@ -26,7 +26,8 @@ static bool read_stat(uint32_t pid, char *ret_state, uint32_t *ret_started)
     if (len <= 0)
         return false;
     text[len] = '\0';
-    /* "pid (name) state ppid ...": the name may hold anything, a parenthesis too; the start time is the 22nd field. */
+    /* "pid (name) state ppid ...": the name may hold anything, a parenthesis too; the start time is
+     * the 22nd field. */
     char *p = strrchr(text, ')');
     if (!p || p[1] != ' ' || p[2] == '\0')
         return false;

@@ -17,11 +17,12 @@ static uint64_t splitmix(uint64_t *state)
 
 void sonde__rand_seed(struct sonde__rand *rand)
 {
-    /* Not blocking: early in boot the kernel may not be ready, and a host never waits because of us. */
+    /* Not blocking: early in boot the kernel may not be ready, and a host never waits because of
+     * us. */
     bool ok = getrandom(rand->s, sizeof rand->s, GRND_NONBLOCK) == (ssize_t)sizeof rand->s;
     if (!ok) {
-        uint64_t state = sonde__clock_mono() ^ (uint64_t)(uintptr_t)rand ^ ((uint64_t)getpid() << 32)
-                       ^ (uint64_t)time(NULL);
+        uint64_t state = sonde__clock_mono() ^ (uint64_t)(uintptr_t)rand ^
+                         ((uint64_t)getpid() << 32) ^ (uint64_t)time(NULL);
         for (int i = 0; i < 4; i++)
             rand->s[i] = splitmix(&state);
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* base/utf8.c - checking and repairing text. Unicode 15, 3.9: maximal subparts are replaced, so that a cut or mixed
- * encoding loses as little as possible. */
+/* base/utf8.c - checking and repairing text. Unicode 15, 3.9: maximal subparts are replaced, so
+ * that a cut or mixed encoding loses as little as possible. */
 #include "base/utf8.h"
 
-/* The length of the well-formed character at text, or 0; ret_bad is then the length of the ill-formed run. */
+/* The length of the well-formed character at text, or 0; ret_bad is then the length of the
+ * ill-formed run. */
 static size_t character(const uint8_t *text, size_t len, size_t *ret_bad)
 {
     uint8_t lead = text[0];

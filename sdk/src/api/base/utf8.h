@@ -25,7 +25,8 @@ static inline bool sonde__ascii_copy(uint8_t *to, const char *from, size_t len)
     return (high & UINT64_C(0x8080808080808080)) == 0;
 }
 
-/* Whether text is well-formed UTF-8 (no surrogates, nothing above U+10FFFF, shortest forms only). */
+/* Whether text is well-formed UTF-8 (no surrogates, nothing above U+10FFFF, shortest forms only).
+ */
 bool sonde__utf8_valid(const char *text, size_t len);
 
 /* The length of text once repaired: each maximal ill-formed run becomes one U+FFFD (3 bytes). */

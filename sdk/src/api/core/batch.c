@@ -38,8 +38,10 @@ static struct sonde__frame frame_at(const struct sonde__segment *segment, uint32
     return frame;
 }
 
-/* One ScopeSpans: this scope's records of segments[from] from byte `at` on, and of all behind it. */
-static void encode_scope(struct sonde__buf *body, const struct sonde__segment *segments, uint32_t count, uint16_t scope_id)
+/* One ScopeSpans: this scope's records of segments[from] from byte `at` on, and of all behind it.
+ */
+static void encode_scope(struct sonde__buf *body, const struct sonde__segment *segments,
+                         uint32_t count, uint16_t scope_id)
 {
     const struct sonde__scope *scope = sonde__scope_at(scope_id);
     uint32_t                   begun = sonde__wire_begin(body, 2);
@@ -60,9 +62,10 @@ static void encode_scope(struct sonde__buf *body, const struct sonde__segment *s
     sonde__wire_end(body, begun);
 }
 
-bool sonde__batch_encode(struct sonde__buf *body, sonde_str resource, const struct sonde__segment *segments, uint32_t count)
+bool sonde__batch_encode(struct sonde__buf *body, sonde_str resource,
+                         const struct sonde__segment *segments, uint32_t count)
 {
-    uint64_t seen[SONDE__SCOPE_MAX / 64] = {0};
+    uint64_t seen[SONDE__SCOPE_MAX / 64] = { 0 };
     size_t   bytes                       = resource.len + 64;
     for (uint32_t i = 0; i < count; i++)
         bytes += segments[i].to - segments[i].from;

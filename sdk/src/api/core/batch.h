@@ -19,9 +19,10 @@ struct sonde_batch {
 
 struct sonde__segment;
 
-/* An ExportTraceServiceRequest of the records in these segments, grouped by scope, into body. False when out of memory. */
-bool sonde__batch_encode(struct sonde__buf *body, sonde_str resource, const struct sonde__segment *segments,
-                         uint32_t count);
+/* An ExportTraceServiceRequest of the records in these segments, grouped by scope, into body. False
+ * when out of memory. */
+bool sonde__batch_encode(struct sonde__buf *body, sonde_str resource,
+                         const struct sonde__segment *segments, uint32_t count);
 
 void sonde__batch_free(sonde_batch *batch);
 

@@ -34,12 +34,12 @@ static void count_up(_Atomic uint32_t *refs)
     atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
 }
 
-/* True for the last reference. A sole owner needs no read-modify-write. Acquire and release: what others did with the object
- * happens before it is freed. */
+/* True for the last reference. A sole owner needs no read-modify-write. Acquire and release: what
+ * others did with the object happens before it is freed. */
 static bool count_down(_Atomic uint32_t *refs)
 {
-    return atomic_load_explicit(refs, memory_order_acquire) == 1
-        || atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
+    return atomic_load_explicit(refs, memory_order_acquire) == 1 ||
+           atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
 
 struct sonde__blob *sonde__blob_ref(struct sonde__blob *blob)
@@ -99,7 +99,8 @@ static sonde_context *own(const sonde_context *base)
     return sonde_context_ref((sonde_context *)(uintptr_t)base); /* a reference changes no value */
 }
 
-sonde_context *sonde_context_with_remote(const sonde_context *base, const sonde_span_context *remote, sonde_str tracestate)
+sonde_context *sonde_context_with_remote(const sonde_context      *base,
+                                         const sonde_span_context *remote, sonde_str tracestate)
 {
     if (!remote || !sonde_span_context_is_valid(remote))
         return own(base);
@@ -117,14 +118,15 @@ sonde_context *sonde_context_with_remote(const sonde_context *base, const sonde_
 
 static struct sonde__blob *baggage_new(sonde_str text);
 
-sonde_context *sonde_context_with_baggage(const sonde_context *base, const char *key, sonde_str value)
+sonde_context *sonde_context_with_baggage(const sonde_context *base, const char *key,
+                                          sonde_str value)
 {
     char                 room[2 * SONDE_BAGGAGE_MAX];
-    sonde_scratch        scratch = {room, sizeof room, 0};
-    sonde_str            before  = sonde__blob_text(base ? base->baggage : NULL), after = before;
-    sonde_baggage_member member  = {sonde_str_z(key), value, {NULL, 0}};
-    sonde_err            err     = value.ptr ? sonde_baggage_set(before, member, &scratch, &after)
-                                             : sonde_baggage_delete(before, member.key, &scratch, &after);
+    sonde_scratch        scratch = { room, sizeof room, 0 };
+    sonde_str            before = sonde__blob_text(base ? base->baggage : NULL), after = before;
+    sonde_baggage_member member = { sonde_str_z(key), value, { NULL, 0 } };
+    sonde_err            err    = value.ptr ? sonde_baggage_set(before, member, &scratch, &after)
+                                            : sonde_baggage_delete(before, member.key, &scratch, &after);
     if (err != SONDE_OK)
         return own(base);
     sonde_context *context = sonde__context_new(base);
@@ -135,8 +137,8 @@ sonde_context *sonde_context_with_baggage(const sonde_context *base, const char 
     return context;
 }
 
-/* The blob of a baggage list: its header text and, behind it, the values that are percent-encoded there, decoded, one after the
- * other in the order of the list. */
+/* The blob of a baggage list: its header text and, behind it, the values that are percent-encoded
+ * there, decoded, one after the other in the order of the list. */
 static struct sonde__blob *baggage_new(sonde_str text)
 {
     char                 room[SONDE_BAGGAGE_MAX];
@@ -217,7 +219,7 @@ bool sonde__context_push(struct sonde__thread *self, sonde_context *context)
         self->stack     = stack;
         self->stack_cap = cap;
     }
-    self->stack[self->depth++] = (struct sonde__attached){context, false};
+    self->stack[self->depth++] = (struct sonde__attached){ context, false };
     self->current              = context;
     return true;
 }
@@ -239,7 +241,7 @@ bool sonde__context_pop(struct sonde__thread *self, uint32_t depth)
 
 sonde_token sonde_context_attach(sonde_context *context)
 {
-    sonde_token           token = {NULL, 0};
+    sonde_token           token = { NULL, 0 };
     struct sonde__thread *self  = sonde__thread_get();
     if (!self)
         return token;
@@ -256,8 +258,8 @@ void sonde_context_detach(sonde_token token)
     struct sonde__thread *self = sonde__thread_self;
     if (token.depth == 0)
         return; /* the attach found no memory */
-    if (!self || token.depth != self->depth
-        || token.before != (token.depth > 1 ? self->stack[token.depth - 2].context : NULL)) {
+    if (!self || token.depth != self->depth ||
+        token.before != (token.depth > 1 ? self->stack[token.depth - 2].context : NULL)) {
         sonde__misuse("a context was detached out of order or in another thread");
         return;
     }

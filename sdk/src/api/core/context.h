@@ -30,17 +30,20 @@ static inline sonde_str sonde__blob_text(const struct sonde__blob *blob)
     return blob ? sonde_str_n(blob->text, blob->len) : sonde_str_n("", 0);
 }
 
-/* A context with one reference, its fields a copy of base's with references of their own; NULL when out of memory. */
+/* A context with one reference, its fields a copy of base's with references of their own; NULL when
+ * out of memory. */
 sonde_context *sonde__context_new(const sonde_context *base);
 
-/* Puts what a propagator found into a context that nobody else has yet; false when it carries nothing. */
+/* Puts what a propagator found into a context that nobody else has yet; false when it carries
+ * nothing. */
 bool sonde__context_add_found(sonde_context *context, const sonde_propagation *found);
 
-/* Pushes a context, whose reference the stack takes over; false (and the reference is given back) when out of memory. */
+/* Pushes a context, whose reference the stack takes over; false (and the reference is given back)
+ * when out of memory. */
 bool sonde__context_push(struct sonde__thread *self, sonde_context *context);
 
-/* Pops the entry at depth (1: the first pushed) when it is on top; else marks it, to be popped with what lies above.
- * Returns false when there is no such entry. */
+/* Pops the entry at depth (1: the first pushed) when it is on top; else marks it, to be popped with
+ * what lies above. Returns false when there is no such entry. */
 bool sonde__context_pop(struct sonde__thread *self, uint32_t depth);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/core.c - the list of cores, their start, stop, statistics and fork. Set-up calls, any thread. */
+/* core/core.c - the list of cores, their start, stop, statistics and fork. Set-up calls, any
+ * thread. */
 #include "core/core.h"
 #include "core/diag.h"
 #include "core/fork.h"
@@ -12,9 +13,16 @@ _Atomic(struct sonde__core *) sonde__core_global;
 static struct {
     pthread_mutex_t     mutex;
     struct sonde__core *all;
-} locked = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} locked = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-enum { MEMORY = 16 << 20, DELAY_MS = 5000, BATCH = 512, INTERVAL_MS = 60000, TIMEOUT_MS = 30000, LIMIT = 128 };
+enum {
+    MEMORY      = 16 << 20,
+    DELAY_MS    = 5000,
+    BATCH       = 512,
+    INTERVAL_MS = 60000,
+    TIMEOUT_MS  = 30000,
+    LIMIT       = 128
+};
 
 static void set_default(uint32_t *value, uint32_t otherwise)
 {
@@ -42,7 +50,8 @@ static struct sonde__core *core_at_rest(void)
 
 static sonde_err core_set(struct sonde__core *core, const struct sonde__core_options *options)
 {
-    size_t known  = options->size && options->size < sizeof core->options ? options->size : sizeof core->options;
+    size_t known    = options->size && options->size < sizeof core->options ? options->size
+                                                                            : sizeof core->options;
     core->exporters = NULL;
     memset(&core->options, 0, sizeof core->options);
     memcpy(&core->options, options, known);
@@ -58,7 +67,8 @@ static sonde_err core_set(struct sonde__core *core, const struct sonde__core_opt
     set_default(&set->link_limit, LIMIT);
     core->recording = false;
     for (size_t i = 0; i < set->exporter_count; i++)
-        core->recording |= !set->disabled && set->exporters[i] && (set->exporters[i]->signals & SONDE_SIGNAL_TRACES);
+        core->recording |= !set->disabled && set->exporters[i] &&
+                           (set->exporters[i]->signals & SONDE_SIGNAL_TRACES);
     if (set->exporter_count) {
         core->exporters = malloc(set->exporter_count * sizeof *core->exporters);
         if (!core->exporters)
@@ -70,7 +80,8 @@ static sonde_err core_set(struct sonde__core *core, const struct sonde__core_opt
     return sonde__pump_start(&core->pump);
 }
 
-sonde_err sonde__core_start(const struct sonde__core_options *options, struct sonde__core **ret_core)
+sonde_err sonde__core_start(const struct sonde__core_options *options,
+                            struct sonde__core              **ret_core)
 {
     sonde_err           err  = SONDE_OK;
     struct sonde__core *core = NULL;
@@ -103,7 +114,8 @@ out:
 
 sonde_err sonde__core_flush(struct sonde__core *core, uint32_t timeout_ms)
 {
-    return core && (sonde__core_run(core) & 1) ? sonde__pump_flush(&core->pump, timeout_ms) : SONDE_OK;
+    return core && (sonde__core_run(core) & 1) ? sonde__pump_flush(&core->pump, timeout_ms)
+                                               : SONDE_OK;
 }
 
 /* Lanes of the run that is over are their threads' alone. */
@@ -135,7 +147,8 @@ sonde_err sonde__core_stop(struct sonde__core *core, uint32_t timeout_ms)
     if (!core || !(sonde__core_run(core) & 1))
         return SONDE_OK;
     struct sonde__core *self = core;
-    /* Whoever looks from here on finds no SDK; who has looked already may still store a record, which the flush takes or not. */
+    /* Whoever looks from here on finds no SDK; who has looked already may still store a record,
+     * which the flush takes or not. */
     atomic_compare_exchange_strong(&sonde__core_global, &self, NULL);
     sonde_err err = sonde__pump_stop(&core->pump, timeout_ms);
     pthread_mutex_lock(&locked.mutex);
@@ -179,9 +192,12 @@ static void add_counts(const struct sonde__lane_counts *counts, sonde_stats *sta
     stats->spans_started += atomic_load_explicit(&counts->started, memory_order_relaxed);
     stats->spans_accepted += atomic_load_explicit(&counts->accepted, memory_order_relaxed);
     stats->spans_dropped_full += atomic_load_explicit(&counts->dropped_full, memory_order_relaxed);
-    stats->spans_dropped_oversize += atomic_load_explicit(&counts->dropped_oversize, memory_order_relaxed);
-    stats->spans_dropped_stopped += atomic_load_explicit(&counts->dropped_stopped, memory_order_relaxed);
-    stats->attributes_dropped += atomic_load_explicit(&counts->attributes_dropped, memory_order_relaxed);
+    stats->spans_dropped_oversize += atomic_load_explicit(&counts->dropped_oversize,
+                                                          memory_order_relaxed);
+    stats->spans_dropped_stopped += atomic_load_explicit(&counts->dropped_stopped,
+                                                         memory_order_relaxed);
+    stats->attributes_dropped += atomic_load_explicit(&counts->attributes_dropped,
+                                                      memory_order_relaxed);
 }
 
 void sonde__core_stats(struct sonde__core *core, sonde_stats *ret_stats)
@@ -237,8 +253,8 @@ static bool is_mine(const struct sonde__lane *lane)
     return mine != NULL;
 }
 
-/* The child begins with empty lanes: its own thread's are emptied, those of threads that it does not have are let go. The core's
- * lock is held, so pages are freed without it. */
+/* The child begins with empty lanes: its own thread's are emptied, those of threads that it does
+ * not have are let go. The core's lock is held, so pages are freed without it. */
 static void fork_lanes(struct sonde__core *core)
 {
     struct sonde__lane **at = &core->locked.lanes;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* core/core.h - a core is what one running SDK is made of: its options, its lanes, its pump.
  *
- * Cores are never freed, only used again, so that a stale pointer always finds a core; `run` tells whether it is still the one
- * that was meant. An even run is at rest, an odd one is running. */
+ * Cores are never freed, only used again, so that a stale pointer always finds a core; `run` tells
+ * whether it is still the one that was meant. An even run is at rest, an odd one is running. */
 #ifndef SONDE_CORE_CORE_H
 #define SONDE_CORE_CORE_H
 
@@ -17,19 +17,19 @@ struct sonde__core {
     struct sonde__core_options options;
     sonde_exporter           **exporters; /* the list of options, copied */
     _Atomic uint32_t           run;       /* acquire: what the run was started with is seen */
-    bool                       recording; /* not disabled, and somebody takes traces; constant during a run */
-    bool                       pump_locked; /* between the two sides of a fork */
-    struct sonde__core        *next;      /* in the list of all cores, for ever */
+    bool recording;           /* not disabled, and somebody takes traces; constant during a run */
+    bool pump_locked;         /* between the two sides of a fork */
+    struct sonde__core *next; /* in the list of all cores, for ever */
 
     _Atomic size_t memory_used; /* bytes of all pages, wherever they are held */
 
     struct {
-        pthread_mutex_t            mutex;
-        struct sonde__lane        *lanes;
-        struct sonde__page        *free_pages; /* of SONDE__PAGE bytes */
-        uint32_t                   free_count;
-        struct sonde__lane_counts  gone; /* what lanes that are no more had counted */
-        uint32_t                   lane_count;
+        pthread_mutex_t           mutex;
+        struct sonde__lane       *lanes;
+        struct sonde__page       *free_pages; /* of SONDE__PAGE bytes */
+        uint32_t                  free_count;
+        struct sonde__lane_counts gone; /* what lanes that are no more had counted */
+        uint32_t                  lane_count;
     } locked;
 
     struct sonde__pump pump;
@@ -50,18 +50,21 @@ static inline uint32_t sonde__core_run(const struct sonde__core *core)
 }
 
 /* See core/table.h. */
-sonde_err sonde__core_start(const struct sonde__core_options *options, struct sonde__core **ret_core);
+sonde_err sonde__core_start(const struct sonde__core_options *options,
+                            struct sonde__core              **ret_core);
 sonde_err sonde__core_flush(struct sonde__core *core, uint32_t timeout_ms);
 sonde_err sonde__core_stop(struct sonde__core *core, uint32_t timeout_ms);
 int       sonde__core_fd(const struct sonde__core *core);
 void      sonde__core_dispatch(struct sonde__core *core);
 void      sonde__core_stats(struct sonde__core *core, sonde_stats *ret_stats);
 
-/* Something was recorded in this process for the first time (a thread's first span, a series' first value): the pump's thread is
- * started if it is not there yet, which is how a forked child gets one. Any thread; off the hot path. */
+/* Something was recorded in this process for the first time (a thread's first span, a series' first
+ * value): the pump's thread is started if it is not there yet, which is how a forked child gets
+ * one. Any thread; off the hot path. */
 void sonde__core_touch(struct sonde__core *core);
 
-/* The propagator that OTEL_PROPAGATORS named, or W3C trace context and baggage while no SDK runs. */
+/* The propagator that OTEL_PROPAGATORS named, or W3C trace context and baggage while no SDK runs.
+ */
 const sonde_propagator *sonde__core_propagator(void);
 
 #endif

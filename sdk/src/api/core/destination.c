@@ -20,7 +20,8 @@ static void publish(struct sonde__destination *d)
 {
     uint64_t records = d->records, bytes = 0;
     for (int list = 0; list < 2; list++)
-        for (const sonde_batch *batch = list ? d->in_flight : d->pending; batch; batch = batch->next) {
+        for (const sonde_batch *batch = list ? d->in_flight : d->pending; batch;
+             batch                    = batch->next) {
             bytes += batch->body.cap;
             if (batch->signal == SONDE_SIGNAL_TRACES)
                 records += batch->count;
@@ -106,8 +107,10 @@ void sonde__destination_add_metrics(struct sonde__destination *d, sonde_batch *b
     publish(d);
 }
 
-/* Takes up to max records off the ring into ret_cut (room for max segments); each has a page reference of its own. */
-static uint32_t cut(struct sonde__destination *d, uint32_t max, struct sonde__segment *ret_cut, uint32_t *ret_records)
+/* Takes up to max records off the ring into ret_cut (room for max segments); each has a page
+ * reference of its own. */
+static uint32_t cut(struct sonde__destination *d, uint32_t max, struct sonde__segment *ret_cut,
+                    uint32_t *ret_records)
 {
     uint32_t count = 0, records = 0;
     while (d->count && records < max && count < max) {
@@ -152,7 +155,8 @@ static sonde_batch *cut_batch(struct sonde__destination *d, struct sonde__pump *
     batch->first_seq = d->segments[d->first].seq;
     count            = cut(d, max, segments, &records);
     batch->count     = records;
-    bool encoded     = sonde__batch_encode(&batch->body, owner ? owner->resource(owner) : sonde_str_n(NULL, 0), segments, count);
+    bool encoded     = sonde__batch_encode(
+            &batch->body, owner ? owner->resource(owner) : sonde_str_n(NULL, 0), segments, count);
     for (uint32_t i = 0; i < count; i++)
         sonde__page_unref(segments[i].page);
     free(segments);
@@ -167,7 +171,8 @@ fail:
     return NULL;
 }
 
-static void back_off(struct sonde__destination *d, struct sonde__pump *pump, uint32_t asked_ms, uint64_t now_ns)
+static void back_off(struct sonde__destination *d, struct sonde__pump *pump, uint32_t asked_ms,
+                     uint64_t now_ns)
 {
     uint32_t wait_ms = asked_ms;
     if (wait_ms == 0) {
@@ -175,7 +180,8 @@ static void back_off(struct sonde__destination *d, struct sonde__pump *pump, uin
         if (d->backoff_ms > BACKOFF_MAX_MS)
             d->backoff_ms = BACKOFF_MAX_MS;
         /* half of it fixed, half by chance: hosts that failed together do not come back together */
-        wait_ms = d->backoff_ms / 2 + (uint32_t)(sonde__rand_next(&pump->rand) % (d->backoff_ms / 2 + 1));
+        wait_ms = d->backoff_ms / 2 +
+                  (uint32_t)(sonde__rand_next(&pump->rand) % (d->backoff_ms / 2 + 1));
     }
     d->retry_at_ns = now_ns + (uint64_t)wait_ms * MS;
 }
@@ -186,15 +192,17 @@ static void report(struct sonde__destination *d, const sonde_result *result)
         if (d->failing)
             sonde__diag(SONDE_LEVEL_INFO, "%s: sending works again", d->exporter->name);
         if (result->rejected)
-            sonde__diag(SONDE_LEVEL_WARN, "%s: the receiver did not take %u items: %s", d->exporter->name,
-                        (unsigned)result->rejected, result->message);
+            sonde__diag(SONDE_LEVEL_WARN, "%s: the receiver did not take %u items: %s",
+                        d->exporter->name, (unsigned)result->rejected, result->message);
         else if (result->message[0])
-            sonde__diag(SONDE_LEVEL_WARN, "%s: the receiver says: %s", d->exporter->name, result->message);
+            sonde__diag(SONDE_LEVEL_WARN, "%s: the receiver says: %s", d->exporter->name,
+                        result->message);
     } else if (result->outcome == SONDE_REFUSED) {
-        sonde__diag(SONDE_LEVEL_ERROR, "%s: refused for good, %u items dropped: %s", d->exporter->name,
-                    (unsigned)result->batch->count, result->message);
+        sonde__diag(SONDE_LEVEL_ERROR, "%s: refused for good, %u items dropped: %s",
+                    d->exporter->name, (unsigned)result->batch->count, result->message);
     } else if (!d->failing) {
-        sonde__diag(SONDE_LEVEL_WARN, "%s: sending fails and will be tried again: %s", d->exporter->name, result->message);
+        sonde__diag(SONDE_LEVEL_WARN, "%s: sending fails and will be tried again: %s",
+                    d->exporter->name, result->message);
     }
     d->failing = result->outcome == SONDE_RETRY;
 }
@@ -245,7 +253,8 @@ static void take_results(struct sonde__destination *d, struct sonde__pump *pump,
     }
 }
 
-/* An exporter that has let its deadline pass by more than its grace is told to give up; its batches wait for another try. */
+/* An exporter that has let its deadline pass by more than its grace is told to give up; its batches
+ * wait for another try. */
 static void check_deadlines(struct sonde__destination *d, struct sonde__pump *pump, uint64_t now_ns)
 {
     bool late = false;
@@ -266,14 +275,16 @@ static bool has_work(const struct sonde__destination *d, const struct sonde__pum
 {
     if (d->pending)
         return true;
-    return d->count && (d->records >= pump->core->options.batch_spans || d->segments[d->first].seq <= pump->send_to_seq);
+    return d->count && (d->records >= pump->core->options.batch_spans ||
+                        d->segments[d->first].seq <= pump->send_to_seq);
 }
 
 static void begin_some(struct sonde__destination *d, struct sonde__pump *pump, uint64_t now_ns)
 {
     uint32_t max = d->exporter->max_in_flight ? d->exporter->max_in_flight : 1;
     while (d->in_flight_count < max && now_ns >= d->retry_at_ns && has_work(d, pump)) {
-        sonde_batch *batch = d->pending ? unlink_batch(&d->pending, d->pending) : cut_batch(d, pump);
+        sonde_batch *batch = d->pending ? unlink_batch(&d->pending, d->pending)
+                                        : cut_batch(d, pump);
         if (!batch)
             return; /* out of memory: the next turn tries again */
         batch->attempts++;
@@ -298,7 +309,8 @@ static void watch(struct sonde__destination *d, struct sonde__pump *pump)
     d->watched = fd;
 }
 
-uint64_t sonde__destination_turn(struct sonde__destination *d, struct sonde__pump *pump, uint64_t now_ns)
+uint64_t sonde__destination_turn(struct sonde__destination *d, struct sonde__pump *pump,
+                                 uint64_t now_ns)
 {
     uint64_t next = UINT64_MAX;
     take_results(d, pump, now_ns);
@@ -321,7 +333,8 @@ uint64_t sonde__destination_oldest(const struct sonde__destination *d)
 {
     uint64_t oldest = d->count ? d->segments[d->first].seq : UINT64_MAX;
     for (int list = 0; list < 2; list++)
-        for (const sonde_batch *batch = list ? d->in_flight : d->pending; batch; batch = batch->next)
+        for (const sonde_batch *batch = list ? d->in_flight : d->pending; batch;
+             batch                    = batch->next)
             oldest = batch->first_seq < oldest ? batch->first_seq : oldest;
     return oldest;
 }
@@ -354,7 +367,8 @@ void sonde__destination_forked(struct sonde__destination *d, bool consistent)
             sonde__page_forget(d->segments[(d->first + i) % d->cap].page);
         free(d->segments);
         for (int list = 0; list < 2; list++)
-            for (sonde_batch *batch = list ? d->in_flight : d->pending, *next; batch; batch = next) {
+            for (sonde_batch *batch = list ? d->in_flight : d->pending, *next; batch;
+                 batch              = next) {
                 next = batch->next;
                 sonde__batch_free(batch);
             }

@@ -5,17 +5,22 @@
 
 #include "core/pump.h"
 
-/* Puts a segment (its page reference is the destination's from here on) at the end; drops and counts it when out of memory. */
-void sonde__destination_add(struct sonde__destination *destination, const struct sonde__segment *segment);
+/* Puts a segment (its page reference is the destination's from here on) at the end; drops and
+ * counts it when out of memory. */
+void sonde__destination_add(struct sonde__destination   *destination,
+                            const struct sonde__segment *segment);
 
 /* Drops the oldest segments until at most bytes are left. */
 void sonde__destination_shed(struct sonde__destination *destination, size_t bytes);
 
-/* Puts a metrics batch in line, in place of an older one that has not been begun: cumulative figures supersede. */
+/* Puts a metrics batch in line, in place of an older one that has not been begun: cumulative
+ * figures supersede. */
 void sonde__destination_add_metrics(struct sonde__destination *destination, sonde_batch *batch);
 
-/* Takes results, begins what can be begun; returns when it wants its next turn (monotonic ns, UINT64_MAX: not by itself). */
-uint64_t sonde__destination_turn(struct sonde__destination *destination, struct sonde__pump *pump, uint64_t now_ns);
+/* Takes results, begins what can be begun; returns when it wants its next turn (monotonic ns,
+ * UINT64_MAX: not by itself). */
+uint64_t sonde__destination_turn(struct sonde__destination *destination, struct sonde__pump *pump,
+                                 uint64_t now_ns);
 
 /* The lowest seq that is not settled; UINT64_MAX when nothing waits. */
 uint64_t sonde__destination_oldest(const struct sonde__destination *destination);

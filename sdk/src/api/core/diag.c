@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/diag.c - reporting. Any thread. One line, one write; the same message at most once a minute; standard error only while
- * descriptor 2 is still the file that it was when the sink was set. */
+/* core/diag.c - reporting. Any thread. One line, one write; the same message at most once a minute;
+ * standard error only while descriptor 2 is still the file that it was when the sink was set. */
 #include "core/diag.h"
 #include "base/clock.h"
 #include "core/fork.h"
@@ -27,7 +27,7 @@ static struct {
         const char *format;
         uint64_t    at_ns;
     } said[REMEMBERED];
-} locked = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} locked = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 _Atomic uint64_t sonde__misuse_count;
 
@@ -90,11 +90,13 @@ static bool due(const char *format)
 static bool stderr_is_ours(void)
 {
     struct stat st;
-    return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == locked.device && st.st_ino == locked.inode;
+    return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == locked.device &&
+           st.st_ino == locked.inode;
 }
 
 /* key: what tells one message from another. */
-static void __attribute__((format(printf, 3, 0))) report(sonde_level level, const char *key, const char *format, va_list args)
+static void __attribute__((format(printf, 3, 0)))
+report(sonde_level level, const char *key, const char *format, va_list args)
 {
     char               line[LINE];
     sonde_diagnostics *sink = NULL;
@@ -134,7 +136,8 @@ void sonde__diag(sonde_level level, const char *format, ...)
     va_end(args);
 }
 
-static void __attribute__((format(printf, 3, 4))) report_text(sonde_level level, const char *key, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+report_text(sonde_level level, const char *key, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

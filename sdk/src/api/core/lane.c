@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/lane.c - pages and lanes. sonde__lane_append() is the hot path and runs in the recording thread; pages are taken from and
- * given back to the core under its lock, once in some hundred records. */
+/* core/lane.c - pages and lanes. sonde__lane_append() is the hot path and runs in the recording
+ * thread; pages are taken from and given back to the core under its lock, once in some hundred
+ * records. */
 #include "core/lane.h"
 #include "core/core.h"
 #include "core/thread.h"
@@ -12,7 +13,8 @@ enum { FREE_PAGES_KEPT = 8 };
 static struct sonde__page *page_take(struct sonde__core *core, uint32_t size)
 {
     struct sonde__page *page = NULL;
-    /* Relaxed: a budget, not a lock; it may be passed by what other threads take at the same moment, and is then given back. */
+    /* Relaxed: a budget, not a lock; it may be passed by what other threads take at the same
+     * moment, and is then given back. */
     size_t used = atomic_fetch_add_explicit(&core->memory_used, size, memory_order_relaxed) + size;
     if (used > core->options.memory_bytes)
         goto fail;
@@ -86,9 +88,10 @@ static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
     return page;
 }
 
-void sonde__lane_append(struct sonde__lane *lane, uint16_t scope, const uint8_t *record, uint32_t length)
+void sonde__lane_append(struct sonde__lane *lane, uint16_t scope, const uint8_t *record,
+                        uint32_t length)
 {
-    struct sonde__frame frame = {length, scope, 0};
+    struct sonde__frame frame = { length, scope, 0 };
     struct sonde__page *page  = lane->tail;
     uint32_t            need  = length + (uint32_t)sizeof frame;
     if (length > SONDE__RECORD_MAX) {

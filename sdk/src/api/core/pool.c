@@ -8,13 +8,13 @@
 
 enum { KEEP = 64, CLASSES = 4 };
 
-static const size_t class_size[CLASSES] = {96, 256, 1024, 4608};
+static const size_t class_size[CLASSES] = { 96, 256, 1024, 4608 };
 
 static int class_of(size_t size)
 {
     int class = 0;
     while (class < CLASSES && size > class_size[class])
-        class++;
+        class ++;
     return class;
 }
 
@@ -34,8 +34,8 @@ void *sonde__pool_take(size_t size)
 
 void sonde__pool_give(void *block, size_t size)
 {
-    int                   class = class_of(size);
-    struct sonde__thread *self  = sonde__thread_self;
+    int class                  = class_of(size);
+    struct sonde__thread *self = sonde__thread_self;
     if (!block)
         return;
     if (class == CLASSES || !self || self->pool_count[class] >= KEEP) {
@@ -49,7 +49,7 @@ void sonde__pool_give(void *block, size_t size)
 
 void sonde__pool_clear(struct sonde__thread *self)
 {
-    for (int class = 0; class < CLASSES; class++) {
+    for (int class = 0; class < CLASSES; class ++) {
         while (self->pool[class]) {
             void *block = self->pool[class];
             memcpy(&self->pool[class], block, sizeof(void *));

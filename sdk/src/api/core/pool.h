@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/pool.h - small memory that comes and goes with requests: kept by the thread that gave it back, so that after warm-up
- * nothing calls malloc. A block may be given back by another thread than the one that took it. */
+/* core/pool.h - small memory that comes and goes with requests: kept by the thread that gave it
+ * back, so that after warm-up nothing calls malloc. A block may be given back by another thread
+ * than the one that took it. */
 #ifndef SONDE_CORE_POOL_H
 #define SONDE_CORE_POOL_H
 

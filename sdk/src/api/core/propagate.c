@@ -4,23 +4,28 @@
 #include "core/core.h"
 
 /* What goes without an SDK: W3C trace context, then baggage. */
-static void read_default(const sonde_propagator *self, sonde_carrier *from, sonde_scratch *scratch, sonde_propagation *io)
+static void read_default(const sonde_propagator *self, sonde_carrier *from, sonde_scratch *scratch,
+                         sonde_propagation *io)
 {
     (void)self;
-    const sonde_propagator *trace = sonde_propagator_tracecontext(), *baggage = sonde_propagator_baggage();
+    const sonde_propagator *trace   = sonde_propagator_tracecontext(),
+                           *baggage = sonde_propagator_baggage();
     trace->read(trace, from, scratch, io);
     baggage->read(baggage, from, scratch, io);
 }
 
-static void write_default(const sonde_propagator *self, const sonde_propagation *what, sonde_carrier *into)
+static void write_default(const sonde_propagator *self, const sonde_propagation *what,
+                          sonde_carrier *into)
 {
     (void)self;
-    const sonde_propagator *trace = sonde_propagator_tracecontext(), *baggage = sonde_propagator_baggage();
+    const sonde_propagator *trace   = sonde_propagator_tracecontext(),
+                           *baggage = sonde_propagator_baggage();
     trace->write(trace, what, into);
     baggage->write(baggage, what, into);
 }
 
-static const sonde_propagator default_propagator = {sizeof default_propagator, read_default, write_default, NULL, 0};
+static const sonde_propagator default_propagator = { sizeof default_propagator, read_default,
+                                                     write_default, NULL, 0 };
 
 static const sonde_propagator *chosen(const sonde_propagator *propagator)
 {
@@ -29,7 +34,8 @@ static const sonde_propagator *chosen(const sonde_propagator *propagator)
     return propagator ? propagator : &default_propagator;
 }
 
-sonde_context *sonde_propagator_extract(const sonde_propagator *propagator, const sonde_context *base, sonde_carrier *from)
+sonde_context *sonde_propagator_extract(const sonde_propagator *propagator,
+                                        const sonde_context *base, sonde_carrier *from)
 {
     char              room[SONDE_PROPAGATION_SCRATCH];
     sonde_scratch     scratch = sonde_scratch_of(room, sizeof room);
@@ -45,7 +51,8 @@ sonde_context *sonde_propagator_extract(const sonde_propagator *propagator, cons
     return context;
 }
 
-void sonde_propagator_inject(const sonde_propagator *propagator, const sonde_context *context, sonde_carrier *into)
+void sonde_propagator_inject(const sonde_propagator *propagator, const sonde_context *context,
+                             sonde_carrier *into)
 {
     sonde_propagation what;
     if (!context && sonde__thread_self)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/pump.c - the turn of the pump and its two drivers. sonde__pump_turn() runs in the pump's own thread or in the application's
- * event loop; flush, stop and wake may come from any thread. */
+/* core/pump.c - the turn of the pump and its two drivers. sonde__pump_turn() runs in the pump's own
+ * thread or in the application's event loop; flush, stop and wake may come from any thread. */
 #include "core/pump.h"
 #include "base/clock.h"
 #include "core/core.h"
@@ -22,7 +22,8 @@ static void taken_by_all(struct sonde__pump *pump, const struct sonde__segment *
             continue;
         atomic_fetch_add_explicit(&segment->page->refs, 1, memory_order_relaxed);
         sonde__destination_add(d, segment);
-        /* With several destinations one that falls behind must not take the memory of the others. */
+        /* With several destinations one that falls behind must not take the memory of the others.
+         */
         if (pump->destination_count > 1 && d->bytes > share)
             sonde__destination_shed(d, share);
     }
@@ -35,7 +36,7 @@ static void take_page(struct sonde__pump *pump, struct sonde__page *page, uint64
     uint32_t to = atomic_load_explicit(&page->committed, memory_order_acquire);
     if (to == page->read)
         return;
-    struct sonde__segment segment = {page, page->read, to, 0, ++pump->seq, now_ns};
+    struct sonde__segment segment = { page, page->read, to, 0, ++pump->seq, now_ns };
     for (uint32_t at = page->read; at < to; segment.records++) {
         struct sonde__frame frame;
         memcpy(&frame, page->data + at, sizeof frame);
@@ -50,7 +51,8 @@ static void take_lane(struct sonde__pump *pump, struct sonde__lane *lane, uint64
 {
     struct sonde__page *page = atomic_load_explicit(&lane->head, memory_order_acquire);
     while (page) {
-        /* Acquire, before the last look at committed: when there is a successor, that look sees all that will ever be there. */
+        /* Acquire, before the last look at committed: when there is a successor, that look sees all
+         * that will ever be there. */
         struct sonde__page *next = atomic_load_explicit(&page->next, memory_order_acquire);
         take_page(pump, page, now_ns);
         if (!next)
@@ -65,10 +67,14 @@ static void fold(struct sonde__lane_counts *into, const struct sonde__lane_count
 {
     sonde__count(&into->started, atomic_load_explicit(&from->started, memory_order_relaxed));
     sonde__count(&into->accepted, atomic_load_explicit(&from->accepted, memory_order_relaxed));
-    sonde__count(&into->dropped_full, atomic_load_explicit(&from->dropped_full, memory_order_relaxed));
-    sonde__count(&into->dropped_oversize, atomic_load_explicit(&from->dropped_oversize, memory_order_relaxed));
-    sonde__count(&into->dropped_stopped, atomic_load_explicit(&from->dropped_stopped, memory_order_relaxed));
-    sonde__count(&into->attributes_dropped, atomic_load_explicit(&from->attributes_dropped, memory_order_relaxed));
+    sonde__count(&into->dropped_full,
+                 atomic_load_explicit(&from->dropped_full, memory_order_relaxed));
+    sonde__count(&into->dropped_oversize,
+                 atomic_load_explicit(&from->dropped_oversize, memory_order_relaxed));
+    sonde__count(&into->dropped_stopped,
+                 atomic_load_explicit(&from->dropped_stopped, memory_order_relaxed));
+    sonde__count(&into->attributes_dropped,
+                 atomic_load_explicit(&from->attributes_dropped, memory_order_relaxed));
 }
 
 /* A lane whose thread has gone, and which is read to its end, leaves the list. */
@@ -86,8 +92,8 @@ static void remove_lane(struct sonde__core *core, struct sonde__lane *lane)
     sonde__lane_unref(lane);
 }
 
-/* Only the driver removes lanes, and new ones come in front: from a head that was read under the lock the list can be walked
- * without it. */
+/* Only the driver removes lanes, and new ones come in front: from a head that was read under the
+ * lock the list can be walked without it. */
 static void drain(struct sonde__pump *pump, uint64_t now_ns)
 {
     struct sonde__core *core = pump->core;
@@ -112,11 +118,13 @@ static void collect(struct sonde__pump *pump)
         return;
     pump->seq++;
     sonde__buf_clear(&pump->scratch);
-    sonde_str resource = options->owner ? options->owner->resource(options->owner) : sonde_str_n(NULL, 0);
+    sonde_str resource = options->owner ? options->owner->resource(options->owner)
+                                        : sonde_str_n(NULL, 0);
     uint32_t  points   = options->collect(options->metrics, resource, &pump->scratch);
     for (uint32_t i = 0; points && !pump->scratch.failed && i < pump->destination_count; i++) {
-        struct sonde__destination *d     = &pump->destinations[i];
-        sonde_batch               *batch = d->exporter->signals & SONDE_SIGNAL_METRICS ? calloc(1, sizeof *batch) : NULL;
+        struct sonde__destination *d = &pump->destinations[i];
+        sonde_batch *batch = d->exporter->signals & SONDE_SIGNAL_METRICS ? calloc(1, sizeof *batch)
+                                                                         : NULL;
         if (!batch)
             continue;
         batch->signal    = SONDE_SIGNAL_METRICS;
@@ -130,7 +138,8 @@ static void collect(struct sonde__pump *pump)
     }
 }
 
-/* A new request to flush: everything up to here, at once, and one try even of what is waiting for its next. */
+/* A new request to flush: everything up to here, at once, and one try even of what is waiting for
+ * its next. */
 static void begin_flush(struct sonde__pump *pump, uint64_t wanted)
 {
     collect(pump);
@@ -227,7 +236,8 @@ void sonde__pump_thread_start(struct sonde__pump *pump)
     pthread_mutex_lock(&pump->asked.mutex);
     if (!pump->asked.thread_runs && !pump->asked.stop) {
         sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before); /* the thread inherits: the host's signals are the host's */
+        pthread_sigmask(SIG_SETMASK, &all,
+                        &before); /* the thread inherits: the host's signals are the host's */
         int err = pthread_create(&pump->thread, NULL, thread_main, pump);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         pump->asked.thread_runs = err == 0;
@@ -275,7 +285,8 @@ static void begin_anew(struct sonde__pump *pump)
 sonde_err sonde__pump_start(struct sonde__pump *pump)
 {
     const struct sonde__core_options *options      = &pump->core->options;
-    struct sonde__destination        *destinations = calloc(options->exporter_count + 1, sizeof *destinations);
+    struct sonde__destination        *destinations = calloc(options->exporter_count + 1,
+                                                            sizeof *destinations);
     if (!destinations)
         return SONDE_ERR_NOMEM;
     if (!sonde__poller_init(&pump->poller, SONDE__POLLER_WAKE | SONDE__POLLER_TIMER)) {
@@ -311,8 +322,8 @@ void sonde__pump_wake(struct sonde__pump *pump)
 
 static struct timespec deadline_spec(uint64_t deadline_ns)
 {
-    return (struct timespec){.tv_sec  = (time_t)(deadline_ns / 1000000000),
-                             .tv_nsec = (long)(deadline_ns % 1000000000)};
+    return (struct timespec){ .tv_sec  = (time_t)(deadline_ns / 1000000000),
+                              .tv_nsec = (long)(deadline_ns % 1000000000) };
 }
 
 /* The loop driver: whoever flushes drives. */
@@ -328,7 +339,8 @@ static void drive_until(struct sonde__pump *pump, uint64_t request, uint64_t dea
         if (done || now >= deadline_ns)
             return;
         uint64_t left_ms = (deadline_ns - now) / MS + 1;
-        sonde__poller_wait(&pump->poller, events, 8, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms);
+        sonde__poller_wait(&pump->poller, events, 8,
+                           left_ms > INT32_MAX ? INT32_MAX : (int)left_ms);
     }
 }
 
@@ -413,7 +425,8 @@ sonde_err sonde__pump_stop(struct sonde__pump *pump, uint32_t timeout_ms)
     sonde__poller_done(&pump->poller);
     pthread_mutex_unlock(&pump->asked.mutex);
     if (lost)
-        sonde__diag(SONDE_LEVEL_WARN, "stopped with %llu spans undelivered", (unsigned long long)lost);
+        sonde__diag(SONDE_LEVEL_WARN, "stopped with %llu spans undelivered",
+                    (unsigned long long)lost);
     return err;
 }
 
@@ -424,8 +437,10 @@ void sonde__pump_stats(struct sonde__pump *pump, sonde_stats *stats)
     for (uint32_t i = 0; i < pump->destination_count; i++) {
         struct sonde__destination *d = &pump->destinations[i];
         stats->spans_delivered += atomic_load_explicit(&d->delivered, memory_order_relaxed);
-        stats->spans_dropped_failed += atomic_load_explicit(&d->dropped_failed, memory_order_relaxed);
-        stats->spans_dropped_behind += atomic_load_explicit(&d->dropped_behind, memory_order_relaxed);
+        stats->spans_dropped_failed += atomic_load_explicit(&d->dropped_failed,
+                                                            memory_order_relaxed);
+        stats->spans_dropped_behind += atomic_load_explicit(&d->dropped_behind,
+                                                            memory_order_relaxed);
         stats->points_delivered += atomic_load_explicit(&d->points_delivered, memory_order_relaxed);
         stats->points_dropped += atomic_load_explicit(&d->points_dropped, memory_order_relaxed);
         stats->spans_waiting += atomic_load_explicit(&d->waiting, memory_order_relaxed);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/record.c - reading OTLP bytes, ours and anybody's. Nothing is allocated, nothing is trusted. */
+/* core/record.c - reading OTLP bytes, ours and anybody's. Nothing is allocated, nothing is trusted.
+ */
 #include <sonde/plugin/record.h>
 
 static bool varint(sonde_str *rest, uint64_t *ret_value)
@@ -71,9 +72,11 @@ static sonde_type type_of(const sonde_field *field)
     static const struct {
         uint8_t    wire;
         sonde_type type;
-    } any[8] = {{0, SONDE_TYPE_NONE},   {2, SONDE_TYPE_STRING},       {0, SONDE_TYPE_BOOL}, {0, SONDE_TYPE_INT},
-                {1, SONDE_TYPE_DOUBLE}, {2, SONDE_TYPE_STRING_ARRAY}, {2, SONDE_TYPE_MAP},  {2, SONDE_TYPE_BYTES}};
-    return field->number < 8 && any[field->number].wire == field->wire ? any[field->number].type : SONDE_TYPE_NONE;
+    } any[8] = { { 0, SONDE_TYPE_NONE }, { 2, SONDE_TYPE_STRING }, { 0, SONDE_TYPE_BOOL },
+                 { 0, SONDE_TYPE_INT },  { 1, SONDE_TYPE_DOUBLE }, { 2, SONDE_TYPE_STRING_ARRAY },
+                 { 2, SONDE_TYPE_MAP },  { 2, SONDE_TYPE_BYTES } };
+    return field->number < 8 && any[field->number].wire == field->wire ? any[field->number].type
+                                                                       : SONDE_TYPE_NONE;
 }
 
 bool sonde_value_read(sonde_str any_value, sonde_value *ret_value)
@@ -149,7 +152,8 @@ bool sonde_value_next(sonde_type of, sonde_str *rest, sonde_str *ret_key, sonde_
     return sonde_value_read(bytes, ret_value);
 }
 
-bool sonde_attribute_next(uint32_t field, sonde_str *rest, sonde_str *ret_key, sonde_value *ret_value)
+bool sonde_attribute_next(uint32_t field, sonde_str *rest, sonde_str *ret_key,
+                          sonde_value *ret_value)
 {
     sonde_str bytes;
     return next_message(field, rest, &bytes) && sonde_key_value_read(bytes, ret_key, ret_value);
@@ -167,7 +171,8 @@ static void read_status(sonde_str status, sonde_span_view *span)
         if (field.number == 2 && field.wire == 2)
             span->status_message = field.bytes;
         if (field.number == 3 && field.wire == 0)
-            span->status = field.value <= SONDE_STATUS_ERROR ? (sonde_status)field.value : SONDE_STATUS_UNSET;
+            span->status = field.value <= SONDE_STATUS_ERROR ? (sonde_status)field.value
+                                                             : SONDE_STATUS_UNSET;
     }
 }
 
@@ -180,16 +185,35 @@ static void read_id(sonde_str bytes, uint8_t *id, size_t size)
 static void read_bytes_field(const sonde_field *field, sonde_span_view *span)
 {
     switch (field->number) {
-    case 1: read_id(field->bytes, span->span_context.trace_id, 16); return;
-    case 2: read_id(field->bytes, span->span_context.span_id, 8); return;
-    case 3: span->tracestate = field->bytes; return;
-    case 4: read_id(field->bytes, span->parent_id, 8); return;
-    case 5: span->name = field->bytes; return;
-    case 9: span->attribute_count++; return;
-    case 11: span->event_count++; return;
-    case 13: span->link_count++; return;
-    case 15: read_status(field->bytes, span); return;
-    default: return;
+    case 1:
+        read_id(field->bytes, span->span_context.trace_id, 16);
+        return;
+    case 2:
+        read_id(field->bytes, span->span_context.span_id, 8);
+        return;
+    case 3:
+        span->tracestate = field->bytes;
+        return;
+    case 4:
+        read_id(field->bytes, span->parent_id, 8);
+        return;
+    case 5:
+        span->name = field->bytes;
+        return;
+    case 9:
+        span->attribute_count++;
+        return;
+    case 11:
+        span->event_count++;
+        return;
+    case 13:
+        span->link_count++;
+        return;
+    case 15:
+        read_status(field->bytes, span);
+        return;
+    default:
+        return;
     }
 }
 
@@ -197,18 +221,30 @@ static void read_number_field(const sonde_field *field, sonde_span_view *span)
 {
     switch (field->number) {
     case 6: /* OTLP counts kinds from 1; 0 is unspecified, which its readers take for internal */
-        span->kind = field->value >= 1 && field->value <= 5 ? (sonde_span_kind)(field->value - 1) : SONDE_KIND_INTERNAL;
+        span->kind = field->value >= 1 && field->value <= 5 ? (sonde_span_kind)(field->value - 1)
+                                                            : SONDE_KIND_INTERNAL;
         return;
-    case 7: span->start_ns = field->value; return;
-    case 8: span->end_ns = field->value; return;
-    case 10: span->dropped_attributes = (uint32_t)field->value; return;
-    case 12: span->dropped_events = (uint32_t)field->value; return;
-    case 14: span->dropped_links = (uint32_t)field->value; return;
+    case 7:
+        span->start_ns = field->value;
+        return;
+    case 8:
+        span->end_ns = field->value;
+        return;
+    case 10:
+        span->dropped_attributes = (uint32_t)field->value;
+        return;
+    case 12:
+        span->dropped_events = (uint32_t)field->value;
+        return;
+    case 14:
+        span->dropped_links = (uint32_t)field->value;
+        return;
     case 16:
         span->span_context.flags = (uint8_t)field->value;
         span->parent_is_remote   = (field->value & 0x300) == 0x300;
         return;
-    default: return;
+    default:
+        return;
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/scope.c - the registry of scopes: grows, never shrinks; looked up when a tracer or a meter is fetched, not on the request
- * path. */
+/* core/scope.c - the registry of scopes: grows, never shrinks; looked up when a tracer or a meter
+ * is fetched, not on the request path. */
 #include "core/scope.h"
 #include "base/utf8.h"
 #include "core/diag.h"
@@ -12,12 +12,12 @@
 static struct {
     pthread_mutex_t mutex;
     uint32_t        count;
-} locked = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} locked = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 /* Written under the lock, before a number is given out; read by whoever has the number. */
 static _Atomic(struct sonde__scope *) scopes[SONDE__SCOPE_MAX];
 
-static const struct sonde__scope nameless = {0, (char *)"", (char *)"", (char *)"", {0}};
+static const struct sonde__scope nameless = { 0, (char *)"", (char *)"", (char *)"", { 0 } };
 
 void sonde__scope_lock(void)
 {
@@ -32,7 +32,9 @@ void sonde__scope_unlock(void)
 const struct sonde__scope *sonde__scope_at(uint16_t id)
 {
     /* Acquire: pairs with the release in add(). */
-    struct sonde__scope *scope = id < SONDE__SCOPE_MAX ? atomic_load_explicit(&scopes[id], memory_order_acquire) : NULL;
+    struct sonde__scope *scope = id < SONDE__SCOPE_MAX
+                                     ? atomic_load_explicit(&scopes[id], memory_order_acquire)
+                                     : NULL;
     return scope ? scope : &nameless;
 }
 
@@ -83,8 +85,9 @@ fail:
 
 static bool same(const struct sonde__scope *a, const struct sonde__scope *b)
 {
-    return a->message.len == b->message.len && memcmp(a->message.data, b->message.data, a->message.len) == 0
-        && strcmp(a->schema_url, b->schema_url) == 0;
+    return a->message.len == b->message.len &&
+           memcmp(a->message.data, b->message.data, a->message.len) == 0 &&
+           strcmp(a->schema_url, b->schema_url) == 0;
 }
 
 const struct sonde__scope *sonde__scope_get(const struct sonde__scope_key *key)
@@ -108,7 +111,8 @@ const struct sonde__scope *sonde__scope_get(const struct sonde__scope_key *key)
     pthread_mutex_unlock(&locked.mutex);
     scope_free(scope);
     if (full)
-        sonde__diag(SONDE_LEVEL_WARN, "more than %d instrumentation scopes: \"%s\" is recorded without its name",
+        sonde__diag(SONDE_LEVEL_WARN,
+                    "more than %d instrumentation scopes: \"%s\" is recorded without its name",
                     SONDE__SCOPE_MAX - 1, key->name ? key->name : "");
     return full ? &nameless : result;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/table.h - the cut between libsonde-api and libsonde-sdk: one exported function, which returns one table. The sdk (and
- * the interposer, with an exporter of its own) reaches libsonde-api's internals through nothing else. */
+/* core/table.h - the cut between libsonde-api and libsonde-sdk: one exported function, which
+ * returns one table. The sdk (and the interposer, with an exporter of its own) reaches
+ * libsonde-api's internals through nothing else. */
 #ifndef SONDE_CORE_TABLE_H
 #define SONDE_CORE_TABLE_H
 
@@ -26,30 +27,36 @@ struct sonde__owner {
 
 struct sonde__core_options {
     size_t                  size;
-    struct sonde__owner    *owner;    /* outlives the core's run */
-    sonde_sampler          *sampler;  /* NULL: parent based, root always on */
+    struct sonde__owner    *owner;      /* outlives the core's run */
+    sonde_sampler          *sampler;    /* NULL: parent based, root always on */
     const sonde_propagator *propagator; /* NULL: W3C trace context and baggage */
     sonde_exporter *const  *exporters;  /* copied list; the exporters live until their done() */
     size_t                  exporter_count;
     struct sonde__metrics  *metrics; /* NULL: none */
     /* Appends a metrics request, returns its points; set by the table's core_start. */
-    uint32_t (*collect)(struct sonde__metrics *metrics, sonde_str resource, struct sonde__buf *into);
-    size_t                  memory_bytes;
-    uint32_t                schedule_delay_ms, batch_spans, metric_interval_ms, export_timeout_ms;
-    uint32_t                attribute_limit, event_limit, link_limit; /* counts a span; 0: 128 */
-    bool                    loop;    /* SONDE_DRIVER_LOOP */
-    bool                    global;  /* the process-wide SDK: sonde_tracer_get() records into it */
-    bool                    disabled; /* OTEL_SDK_DISABLED: propagates, records nothing */
+    uint32_t (*collect)(struct sonde__metrics *metrics, sonde_str resource,
+                        struct sonde__buf *into);
+    size_t   memory_bytes;
+    uint32_t schedule_delay_ms, batch_spans, metric_interval_ms, export_timeout_ms;
+    uint32_t attribute_limit, event_limit, link_limit; /* counts a span; 0: 128 */
+    bool     loop;                                     /* SONDE_DRIVER_LOOP */
+    bool     global;   /* the process-wide SDK: sonde_tracer_get() records into it */
+    bool     disabled; /* OTEL_SDK_DISABLED: propagates, records nothing */
 };
 
-/* The beginning of every struct sonde_sdk, so that a tracer or meter with .sdk = ... finds what it belongs to. */
+/* The beginning of every struct sonde_sdk, so that a tracer or meter with .sdk = ... finds what it
+ * belongs to. */
 struct sonde__sdk_head {
     struct sonde__core    *core;
     struct sonde__metrics *metrics;
 };
 
 /* One metric point as a visitor sees it. Everything is borrowed for the call. */
-typedef enum sonde__metric_kind { SONDE__COUNTER, SONDE__UPDOWN, SONDE__HISTOGRAM } sonde__metric_kind;
+typedef enum sonde__metric_kind {
+    SONDE__COUNTER,
+    SONDE__UPDOWN,
+    SONDE__HISTOGRAM
+} sonde__metric_kind;
 
 struct sonde__metric_view {
     const char        *name, *unit, *description;
@@ -61,9 +68,9 @@ struct sonde__metric_view {
 };
 
 struct sonde__point_view {
-    sonde_str       attributes; /* encoded: a run of KeyValue messages as field 7, as in a data point */
-    uint64_t        start_ns, time_ns;
-    int64_t         sum;     /* COUNTER, UPDOWN */
+    sonde_str attributes; /* encoded: a run of KeyValue messages as field 7, as in a data point */
+    uint64_t  start_ns, time_ns;
+    int64_t   sum;           /* COUNTER, UPDOWN */
     const uint64_t *buckets; /* HISTOGRAM: bound_count + 1, not cumulative */
     uint64_t        count;   /* HISTOGRAM: the sum of the buckets */
     double          total, min, max;
@@ -78,7 +85,8 @@ struct sonde__metric_visitor {
 struct sonde__table {
     uint32_t size, version;
 
-    sonde_err (*core_start)(const struct sonde__core_options *options, struct sonde__core **ret_core);
+    sonde_err (*core_start)(const struct sonde__core_options *options,
+                            struct sonde__core              **ret_core);
     sonde_err (*core_flush)(struct sonde__core *core, uint32_t timeout_ms);
     /* Flushes, joins the pump, lets go of exporters. The core must not be used afterwards. */
     sonde_err (*core_stop)(struct sonde__core *core, uint32_t timeout_ms);

@@ -38,7 +38,8 @@ struct sonde__thread {
     uint8_t *cells;
 };
 
-/* Initial-exec where the C library has room for it at dlopen (glibc): one load, no call. See docs/adr. */
+/* Initial-exec where the C library has room for it at dlopen (glibc): one load, no call. See
+ * docs/adr. */
 #if defined(__GLIBC__)
 #define SONDE__TLS_MODEL __attribute__((tls_model("initial-exec")))
 #else
@@ -46,8 +47,8 @@ struct sonde__thread {
 #endif
 extern _Thread_local struct sonde__thread *sonde__thread_self SONDE__TLS_MODEL;
 
-/* Makes this thread's state, to be freed when the thread ends. NULL when out of memory, or when the thread is so near its
- * end that nothing would free it. */
+/* Makes this thread's state, to be freed when the thread ends. NULL when out of memory, or when the
+ * thread is so near its end that nothing would free it. */
 struct sonde__thread *sonde__thread_new(void);
 
 static inline struct sonde__thread *sonde__thread_get(void)
@@ -56,7 +57,8 @@ static inline struct sonde__thread *sonde__thread_get(void)
     return __builtin_expect(self != NULL, 1) ? self : sonde__thread_new();
 }
 
-/* Called when a thread ends, for what trace and metrics keep in it: set once at load, before threads exist. */
+/* Called when a thread ends, for what trace and metrics keep in it: set once at load, before
+ * threads exist. */
 typedef void (*sonde__thread_hook)(struct sonde__thread *self);
 enum { SONDE__HOOK_TRACE, SONDE__HOOK_METRICS, SONDE__HOOK_COUNT };
 extern sonde__thread_hook sonde__thread_end_hooks[SONDE__HOOK_COUNT];
@@ -64,8 +66,9 @@ extern sonde__thread_hook sonde__thread_end_hooks[SONDE__HOOK_COUNT];
 /* Goes up by one in every forked child, in the child's only thread, before fork() returns there. */
 extern _Atomic uint32_t sonde__fork_generation;
 
-/* Around a fork, set once at load: before takes the locks that trace or metrics have, parent gives them back, and the one without
- * a second name is called in the child, gives them back there and puts things right. Any of them may be NULL. */
+/* Around a fork, set once at load: before takes the locks that trace or metrics have, parent gives
+ * them back, and the one without a second name is called in the child, gives them back there and
+ * puts things right. Any of them may be NULL. */
 extern void (*sonde__fork_before[SONDE__HOOK_COUNT])(void);
 extern void (*sonde__fork_parent[SONDE__HOOK_COUNT])(void);
 extern void (*sonde__fork_hooks[SONDE__HOOK_COUNT])(void);

@@ -33,15 +33,17 @@ static void put_quoted(struct text *text, sonde_str s)
 {
     put(text, "\"", 1);
     for (size_t i = 0, run = 0; i <= s.len; i++) {
-        bool special = i < s.len && ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == '"' || s.ptr[i] == '\\');
+        bool special = i < s.len &&
+                       ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == '"' || s.ptr[i] == '\\');
         if (i < s.len && !special)
             continue;
         put(text, s.ptr + run, i - run);
         run = i + 1;
         if (special) {
             char escape[8];
-            int  n = (unsigned char)s.ptr[i] < 0x20 ? snprintf(escape, sizeof escape, "\\u%04x", (unsigned)s.ptr[i])
-                                                    : snprintf(escape, sizeof escape, "\\%c", s.ptr[i]);
+            int  n = (unsigned char)s.ptr[i] < 0x20
+                         ? snprintf(escape, sizeof escape, "\\u%04x", (unsigned)s.ptr[i])
+                         : snprintf(escape, sizeof escape, "\\%c", s.ptr[i]);
             put(text, escape, (size_t)n);
         }
     }
@@ -69,8 +71,8 @@ static void put_base64(struct text *text, sonde_str bytes)
         size_t   n    = bytes.len - i < 3 ? bytes.len - i : 3;
         for (size_t k = 0; k < 3; k++)
             word = word << 8 | (k < n ? (uint8_t)bytes.ptr[i + k] : 0u);
-        char four[4] = {digits[word >> 18], digits[word >> 12 & 63], n > 1 ? digits[word >> 6 & 63] : '=',
-                        n > 2 ? digits[word & 63] : '='};
+        char four[4] = { digits[word >> 18], digits[word >> 12 & 63],
+                         n > 1 ? digits[word >> 6 & 63] : '=', n > 2 ? digits[word & 63] : '=' };
         put(text, four, 4);
     }
 }
@@ -83,7 +85,8 @@ static void put_list(struct text *text, const sonde_value *list, int depth)
     sonde_str   rest = list->value.s, key;
     sonde_value item;
     put(text, map ? "{" : "[", 1);
-    for (bool first = true; !text->full && sonde_value_next(list->type, &rest, &key, &item); first = false) {
+    for (bool first = true; !text->full && sonde_value_next(list->type, &rest, &key, &item);
+         first      = false) {
         if (!first)
             put(text, ",", 1);
         if (map) {
@@ -105,14 +108,22 @@ static void put_value(struct text *text, const sonde_value *value, int depth)
         else
             put_quoted(text, value->value.s);
         return;
-    case SONDE_TYPE_BYTES: put_base64(text, value->value.s); return;
-    case SONDE_TYPE_BOOL: put(text, value->value.b ? "true" : "false", value->value.b ? 4 : 5); return;
+    case SONDE_TYPE_BYTES:
+        put_base64(text, value->value.s);
+        return;
+    case SONDE_TYPE_BOOL:
+        put(text, value->value.b ? "true" : "false", value->value.b ? 4 : 5);
+        return;
     case SONDE_TYPE_INT:
         snprintf(number, sizeof number, "%lld", (long long)value->value.i);
         put(text, number, strlen(number));
         return;
-    case SONDE_TYPE_DOUBLE: put_double(text, value->value.d); return;
-    case SONDE_TYPE_NONE: put(text, "null", 4); return;
+    case SONDE_TYPE_DOUBLE:
+        put_double(text, value->value.d);
+        return;
+    case SONDE_TYPE_NONE:
+        put(text, "null", 4);
+        return;
     default:
         if (depth >= TEXT_DEPTH)
             put(text, "...", 3);
@@ -125,7 +136,7 @@ size_t sonde_value_text(const sonde_value *value, char *ret_text, size_t size)
 {
     if (!ret_text || size == 0)
         return 0;
-    struct text text = {ret_text, 0, size - 1, false};
+    struct text text = { ret_text, 0, size - 1, false };
     if (value)
         put_value(&text, value, 0);
     ret_text[text.len] = '\0';

@@ -3,9 +3,18 @@
 #include "core/wire.h"
 #include "base/utf8.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fixed64 fields are copied from memory as they are");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "fixed64 fields are copied from memory as they are");
 
-enum { ANY_STRING = 1, ANY_BOOL = 2, ANY_INT = 3, ANY_DOUBLE = 4, ANY_ARRAY = 5, ANY_MAP = 6, ANY_BYTES = 7 };
+enum {
+    ANY_STRING = 1,
+    ANY_BOOL   = 2,
+    ANY_INT    = 3,
+    ANY_DOUBLE = 4,
+    ANY_ARRAY  = 5,
+    ANY_MAP    = 6,
+    ANY_BYTES  = 7
+};
 
 static void write_value(struct sonde__buf *buf, const sonde_attr *attr, uint32_t depth);
 
@@ -50,7 +59,8 @@ static sonde_attr element(const sonde_attr *array, size_t i)
 static void write_array(struct sonde__buf *buf, const sonde_attr *array, uint32_t depth)
 {
     uint32_t begun = sonde__wire_begin(buf, ANY_ARRAY);
-    for (size_t i = 0; depth < SONDE__DEPTH_MAX && i < array->value.array.count && !buf->failed; i++) {
+    for (size_t i = 0; depth < SONDE__DEPTH_MAX && i < array->value.array.count && !buf->failed;
+         i++) {
         sonde_attr item  = element(array, i);
         uint32_t   inner = sonde__wire_begin(buf, 1);
         write_value(buf, &item, depth + 1);
@@ -59,7 +69,8 @@ static void write_array(struct sonde__buf *buf, const sonde_attr *array, uint32_
     sonde__wire_end(buf, begun);
 }
 
-static void write_key_value(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr, uint32_t depth)
+static void write_key_value(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr,
+                            uint32_t depth)
 {
     if (attr->key.len == 0 || !attr->key.ptr || attr->type == SONDE_TYPE_NONE)
         return;
@@ -74,7 +85,8 @@ static void write_key_value(struct sonde__buf *buf, uint32_t field, const sonde_
 static void write_map(struct sonde__buf *buf, sonde_attrs members, uint32_t depth)
 {
     uint32_t begun = sonde__wire_begin(buf, ANY_MAP);
-    for (size_t i = 0; depth < SONDE__DEPTH_MAX && members.items && i < members.count && !buf->failed; i++)
+    for (size_t i = 0;
+         depth < SONDE__DEPTH_MAX && members.items && i < members.count && !buf->failed; i++)
         write_key_value(buf, 1, &members.items[i], depth + 1);
     sonde__wire_end(buf, begun);
 }
@@ -112,8 +124,8 @@ static void write_value(struct sonde__buf *buf, const sonde_attr *attr, uint32_t
     }
 }
 
-/* Text and scalars whose KeyValue is shorter than 128 bytes, which is nearly all of them: each length is one byte and is
- * known before anything is written. */
+/* Text and scalars whose KeyValue is shorter than 128 bytes, which is nearly all of them: each
+ * length is one byte and is known before anything is written. */
 static bool write_short(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr)
 {
     enum { FRAME = 2 + 2 + 2, ROOM = 128 + 8 };
@@ -169,8 +181,9 @@ static bool write_short(struct sonde__buf *buf, uint32_t field, const sonde_attr
         p += 8;
         break;
     }
-    if (!ascii && !(sonde__utf8_valid(attr->key.ptr, key)
-                    && (attr->type != SONDE_TYPE_STRING || sonde__utf8_valid(attr->value.s.ptr, attr->value.s.len))))
+    if (!ascii && !(sonde__utf8_valid(attr->key.ptr, key) &&
+                    (attr->type != SONDE_TYPE_STRING ||
+                     sonde__utf8_valid(attr->value.s.ptr, attr->value.s.len))))
         return false; /* len was not moved: the long way writes it again, repaired */
     buf->len = (uint32_t)(p - buf->data);
     return true;
@@ -187,8 +200,9 @@ void sonde__wire_attr(struct sonde__buf *buf, uint32_t field, const sonde_attr *
 static bool repeated_later(sonde_attrs attrs, size_t i)
 {
     for (size_t k = i + 1; k < attrs.count; k++)
-        if (attrs.items[k].key.len == attrs.items[i].key.len && attrs.items[k].type != SONDE_TYPE_NONE
-            && memcmp(attrs.items[k].key.ptr, attrs.items[i].key.ptr, attrs.items[i].key.len) == 0)
+        if (attrs.items[k].key.len == attrs.items[i].key.len &&
+            attrs.items[k].type != SONDE_TYPE_NONE &&
+            memcmp(attrs.items[k].key.ptr, attrs.items[i].key.ptr, attrs.items[i].key.len) == 0)
             return true;
     return false;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/wire.h - writing OTLP protobuf, each field once, in its final form. Lengths that are not known yet are reserved as
- * padded varints of 4 bytes (lengths only, never tags). */
+/* core/wire.h - writing OTLP protobuf, each field once, in its final form. Lengths that are not
+ * known yet are reserved as padded varints of 4 bytes (lengths only, never tags). */
 #ifndef SONDE_CORE_WIRE_H
 #define SONDE_CORE_WIRE_H
 
@@ -8,7 +8,13 @@
 
 #include <sonde/attr.h>
 
-enum { SONDE__VARINT = 0, SONDE__FIXED64 = 1, SONDE__LEN = 2, SONDE__FIXED32 = 5, SONDE__DEPTH_MAX = 64 };
+enum {
+    SONDE__VARINT    = 0,
+    SONDE__FIXED64   = 1,
+    SONDE__LEN       = 2,
+    SONDE__FIXED32   = 5,
+    SONDE__DEPTH_MAX = 64
+};
 
 static inline uint32_t sonde__varint_size(uint64_t value)
 {
@@ -62,7 +68,8 @@ static inline void sonde__wire_fixed32(struct sonde__buf *buf, uint32_t field, u
     sonde__buf_add(buf, &value, 4);
 }
 
-static inline void sonde__wire_bytes(struct sonde__buf *buf, uint32_t field, const void *bytes, size_t len)
+static inline void sonde__wire_bytes(struct sonde__buf *buf, uint32_t field, const void *bytes,
+                                     size_t len)
 {
     sonde__wire_tag(buf, field, SONDE__LEN);
     sonde__wire_varint(buf, len);
@@ -101,8 +108,8 @@ static inline void sonde__wire_end(struct sonde__buf *buf, uint32_t begun)
     sonde__wire_length(buf->data + begun - 4, length);
 }
 
-/* A KeyValue as field `field`. Nothing is written for an empty key or SONDE_TYPE_NONE. What nests deeper than
- * SONDE__DEPTH_MAX becomes an empty value. */
+/* A KeyValue as field `field`. Nothing is written for an empty key or SONDE_TYPE_NONE. What nests
+ * deeper than SONDE__DEPTH_MAX becomes an empty value. */
 void sonde__wire_attr(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr);
 
 /* Each of a list, in order; of a key given twice the last one stays. */

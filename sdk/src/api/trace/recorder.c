@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* trace/recorder.c - a span's bytes. Runs in the thread that uses the span; allocates only while a slot's buffer grows. */
+/* trace/recorder.c - a span's bytes. Runs in the thread that uses the span; allocates only while a
+ * slot's buffer grows. */
 #include "trace/recorder.h"
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -8,23 +9,46 @@
 
 enum {
     /* fields of Span */
-    TRACE_STATE = 3, PARENT = 4, NAME = 5, ATTRIBUTE = 9, DROPPED_ATTRIBUTES = 10, EVENT = 11, DROPPED_EVENTS = 12, LINK = 13,
-    DROPPED_LINKS = 14, STATUS = 15,
+    TRACE_STATE        = 3,
+    PARENT             = 4,
+    NAME               = 5,
+    ATTRIBUTE          = 9,
+    DROPPED_ATTRIBUTES = 10,
+    EVENT              = 11,
+    DROPPED_EVENTS     = 12,
+    LINK               = 13,
+    DROPPED_LINKS      = 14,
+    STATUS             = 15,
     /* where things stand in the fixed part; the length counts from AT_TRACE on */
-    AT_LENGTH = 1, AT_TRACE = 5, AT_TRACE_ID = 7, AT_SPAN_ID = 25, AT_START = 34, AT_END = 43, AT_KIND = 52, AT_FLAGS = 55,
-    FIXED = 59,
-    HAS_IS_REMOTE = 0x100, IS_REMOTE = 0x200
+    AT_LENGTH     = 1,
+    AT_TRACE      = 5,
+    AT_TRACE_ID   = 7,
+    AT_SPAN_ID    = 25,
+    AT_START      = 34,
+    AT_END        = 43,
+    AT_KIND       = 52,
+    AT_FLAGS      = 55,
+    FIXED         = 59,
+    HAS_IS_REMOTE = 0x100,
+    IS_REMOTE     = 0x200
 };
 
 /* ScopeSpans.spans with a padded length, trace id, span id, start, end, kind, flags. */
 static const uint8_t template[FIXED] = {
-    [0] = 2 << 3 | 2, [AT_LENGTH] = 0x80, 0x80, 0x80, 0x00,
-    [AT_TRACE] = 1 << 3 | 2, 16,
-    [AT_SPAN_ID - 2] = 2 << 3 | 2, 8,
+    [0]         = 2 << 3 | 2,
+    [AT_LENGTH] = 0x80,
+    0x80,
+    0x80,
+    0x00,
+    [AT_TRACE] = 1 << 3 | 2,
+    16,
+    [AT_SPAN_ID - 2] = 2 << 3 | 2,
+    8,
     [AT_START - 1] = 7 << 3 | 1,
-    [AT_END - 1] = 8 << 3 | 1,
-    [AT_KIND - 1] = 6 << 3,
-    [AT_FLAGS - 2] = 0x85, 0x01, /* 16 << 3 | 5 */
+    [AT_END - 1]   = 8 << 3 | 1,
+    [AT_KIND - 1]  = 6 << 3,
+    [AT_FLAGS - 2] = 0x85,
+    0x01, /* 16 << 3 | 5 */
 };
 
 bool sonde__recorder_begin(struct sonde__slot *slot, const struct sonde__recorder_start *start)
@@ -34,7 +58,7 @@ bool sonde__recorder_begin(struct sonde__slot *slot, const struct sonde__recorde
     slot->keys            = 0;
     slot->attribute_count = slot->event_count = slot->link_count = 0;
     slot->dropped_attributes = slot->dropped_events = slot->dropped_links = 0;
-    slot->status = SONDE_STATUS_UNSET;
+    slot->status                                                          = SONDE_STATUS_UNSET;
     if (!sonde__buf_reserve(record, 512))
         return false;
     uint8_t *p     = record->data;
@@ -67,7 +91,8 @@ static bool fits(struct sonde__buf *record, uint32_t before)
     return false;
 }
 
-/* The field at `at` of a record, all of which are length-delimited from FIXED on: where it begins and ends. */
+/* The field at `at` of a record, all of which are length-delimited from FIXED on: where it begins
+ * and ends. */
 struct field {
     uint32_t at, body, end;
     uint8_t  number;
@@ -129,7 +154,8 @@ static bool has_key(const uint8_t *body, const uint8_t *end, sonde_str key)
     return length == key.len && (size_t)(end - p) >= length && memcmp(p, key.ptr, length) == 0;
 }
 
-/* Moves an attribute that was set before out of the record. A key that is not UTF-8 stands there repaired. */
+/* Moves an attribute that was set before out of the record. A key that is not UTF-8 stands there
+ * repaired. */
 static bool cut_attr(struct sonde__buf *record, sonde_str key)
 {
     struct field field;
@@ -142,7 +168,8 @@ static bool cut_attr(struct sonde__buf *record, sonde_str key)
         key = sonde_str_n(repaired, len);
     }
     for (uint32_t at = FIXED; field_at(record, at, &field); at = field.end) {
-        if (field.number != ATTRIBUTE || !has_key(record->data + field.body, record->data + field.end, key))
+        if (field.number != ATTRIBUTE ||
+            !has_key(record->data + field.body, record->data + field.end, key))
             continue;
         sonde__buf_cut(record, field.at, field.end);
         return true;
@@ -177,11 +204,12 @@ static uint32_t write_attrs(struct sonde__slot *slot, uint32_t field, sonde_attr
 {
     size_t limit = slot->core->options.attribute_limit, count = attrs.items ? attrs.count : 0;
     size_t kept = count < limit ? count : limit;
-    sonde__wire_attrs(&slot->record, field, (sonde_attrs){attrs.items, kept});
+    sonde__wire_attrs(&slot->record, field, (sonde_attrs){ attrs.items, kept });
     return (uint32_t)(count - kept);
 }
 
-void sonde__recorder_event(struct sonde__slot *slot, sonde_str name, uint64_t time_ns, sonde_attrs attrs)
+void sonde__recorder_event(struct sonde__slot *slot, sonde_str name, uint64_t time_ns,
+                           sonde_attrs attrs)
 {
     struct sonde__buf *record = &slot->record;
     uint32_t           before = record->len;
@@ -222,7 +250,8 @@ void sonde__recorder_link(struct sonde__slot *slot, const sonde_link *link)
     if (dropped)
         sonde__wire_uint(record, 5, dropped);
     sonde__wire_fixed32(record, 6,
-                        link->span_context.flags | HAS_IS_REMOTE | (link->span_context.is_remote ? IS_REMOTE : 0));
+                        link->span_context.flags | HAS_IS_REMOTE |
+                            (link->span_context.is_remote ? IS_REMOTE : 0));
     sonde__wire_end(record, begun);
     if (fits(record, before))
         slot->link_count++;

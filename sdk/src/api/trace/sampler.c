@@ -27,8 +27,8 @@ static sonde_decision decide_off(sonde_sampler *self, const sonde_sampling *samp
     return SONDE_DROP;
 }
 
-/* By the 7 bytes that the W3C says are random, as other implementations do: a trace that is kept at a ratio is kept at every
- * higher one. */
+/* By the 7 bytes that the W3C says are random, as other implementations do: a trace that is kept at
+ * a ratio is kept at every higher one. */
 static sonde_decision decide_ratio(sonde_sampler *self, const sonde_sampling *sampling)
 {
     uint64_t low = 0;
@@ -45,8 +45,8 @@ static sonde_decision decide_parent(sonde_sampler *self, const sonde_sampling *s
     return sampling->parent->flags & SONDE_TRACE_SAMPLED ? SONDE_RECORD_AND_SAMPLE : SONDE_DROP;
 }
 
-static sonde_sampler always_on  = {sizeof always_on, decide_on, NULL};
-static sonde_sampler always_off = {sizeof always_off, decide_off, NULL};
+static sonde_sampler always_on  = { sizeof always_on, decide_on, NULL };
+static sonde_sampler always_off = { sizeof always_off, decide_off, NULL };
 
 sonde_sampler *sonde_sampler_always_on(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* trace/slot.c - the table of slots. Each thread keeps some free ones; the rest lie in a common list under a lock. */
+/* trace/slot.c - the table of slots. Each thread keeps some free ones; the rest lie in a common
+ * list under a lock. */
 #include "trace/slot.h"
 #include "trace/tracer.h"
 
@@ -13,7 +14,7 @@ static struct {
     pthread_mutex_t     mutex;
     struct sonde__slot *free;
     uint32_t            chunk_count;
-} locked = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} locked = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 /* 256 new slots in the common list; under the lock. */
 static bool chunk_add(void)
@@ -96,8 +97,8 @@ struct sonde__slot *sonde__slot_claim(uint64_t handle)
     if (handle & SONDE__SHARED)
         pthread_mutex_lock(&slot->mutex); /* who is inside comes out first */
     /* Acquire: what was set by other threads is in the record. */
-    bool mine = atomic_compare_exchange_strong_explicit(&slot->handle, &handle, 0, memory_order_acquire,
-                                                        memory_order_relaxed);
+    bool mine = atomic_compare_exchange_strong_explicit(&slot->handle, &handle, 0,
+                                                        memory_order_acquire, memory_order_relaxed);
     if (handle & SONDE__SHARED)
         pthread_mutex_unlock(&slot->mutex);
     return mine ? slot : NULL;
@@ -146,7 +147,8 @@ static void after_fork(void)
 static void forked(void)
 {
     for (uint32_t i = 0; i < locked.chunk_count; i++) {
-        struct sonde__slot *chunk = atomic_load_explicit(&sonde__slot_chunks[i], memory_order_relaxed);
+        struct sonde__slot *chunk = atomic_load_explicit(&sonde__slot_chunks[i],
+                                                         memory_order_relaxed);
         for (uint32_t k = 0; k < SONDE__CHUNK; k++) {
             chunk[k].recording = false;
             pthread_mutex_init(&chunk[k].mutex, NULL);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* trace/slot.h - a span in the making, and the number that stands for it.
  *
- * A handle is 1 bit "shared", 1 bit "recording", 42 bits of generation and 20 bits of slot number. Slots are never freed, so a
- * handle of any age, or no handle at all, finds a slot or nothing, and the slot's own handle tells whether it is meant. */
+ * A handle is 1 bit "shared", 1 bit "recording", 42 bits of generation and 20 bits of slot number.
+ * Slots are never freed, so a handle of any age, or no handle at all, finds a slot or nothing, and
+ * the slot's own handle tells whether it is meant. */
 #ifndef SONDE_TRACE_SLOT_H
 #define SONDE_TRACE_SLOT_H
 
@@ -16,7 +17,11 @@
 struct sonde__core;
 struct sonde__scope;
 
-enum { SONDE__SLOT_BITS = 20, SONDE__CHUNK = 256, SONDE__CHUNKS = (1 << SONDE__SLOT_BITS) / SONDE__CHUNK };
+enum {
+    SONDE__SLOT_BITS = 20,
+    SONDE__CHUNK     = 256,
+    SONDE__CHUNKS    = (1 << SONDE__SLOT_BITS) / SONDE__CHUNK
+};
 
 #define SONDE__SHARED    (UINT64_C(1) << 63)
 #define SONDE__RECORDING (UINT64_C(1) << 62)
@@ -27,13 +32,13 @@ struct sonde__slot {
     uint32_t         index;
 
     /* every span */
-    bool                recording; /* false in a forked child, whatever the handle says */
-    bool                attached;
-    uint32_t            attached_depth; /* in the stack of attached_by */
-    sonde_span_context  span_context;
+    bool                  recording; /* false in a forked child, whatever the handle says */
+    bool                  attached;
+    uint32_t              attached_depth; /* in the stack of attached_by */
+    sonde_span_context    span_context;
     struct sonde__thread *attached_by;
-    struct sonde__blob *tracestate;
-    struct sonde__blob *baggage;
+    struct sonde__blob   *tracestate;
+    struct sonde__blob   *baggage;
 
     /* recording ones */
     struct sonde__core        *core;
@@ -61,7 +66,8 @@ static inline struct sonde__slot *sonde__slot_find(uint64_t handle)
 {
     uint32_t index = (uint32_t)(handle & ((1u << SONDE__SLOT_BITS) - 1));
     /* Acquire: pairs with the release when the chunk was made. */
-    struct sonde__slot *chunk = atomic_load_explicit(&sonde__slot_chunks[index / SONDE__CHUNK], memory_order_acquire);
+    struct sonde__slot *chunk = atomic_load_explicit(&sonde__slot_chunks[index / SONDE__CHUNK],
+                                                     memory_order_acquire);
     if (!chunk || handle == 0)
         return NULL;
     struct sonde__slot *slot = &chunk[index % SONDE__CHUNK];
@@ -75,7 +81,8 @@ struct sonde__slot *sonde__slot_take(void);
 /* Gives the slot a new handle and makes it findable. flags: SONDE__SHARED, SONDE__RECORDING. */
 sonde_span *sonde__slot_open(struct sonde__slot *slot, uint64_t flags);
 
-/* Claims the slot of a handle for ending it: nobody finds it any more. NULL when it had ended; of two who end it, one claims. */
+/* Claims the slot of a handle for ending it: nobody finds it any more. NULL when it had ended; of
+ * two who end it, one claims. */
 struct sonde__slot *sonde__slot_claim(uint64_t handle);
 
 /* Back to the free ones. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* trace/span.c - starting, using and ending spans. The request path: no allocation after warm-up, no lock (but for shared spans),
- * no system call. */
+/* trace/span.c - starting, using and ending spans. The request path: no allocation after warm-up,
+ * no lock (but for shared spans), no system call. */
 #include "base/clock.h"
 #include "core/diag.h"
 #include "trace/recorder.h"
@@ -102,8 +102,9 @@ static struct sonde__slot *slot_for(const struct origin *origin)
 
 static sonde_span *opened(struct sonde__slot *slot, const sonde_span_options *options)
 {
-    uint64_t    flags = (options->shared ? SONDE__SHARED : 0) | (slot->recording ? SONDE__RECORDING : 0);
-    sonde_span *span  = sonde__slot_open(slot, flags);
+    uint64_t flags = (options->shared ? SONDE__SHARED : 0) |
+                     (slot->recording ? SONDE__RECORDING : 0);
+    sonde_span *span = sonde__slot_open(slot, flags);
     if (options->current)
         attach(slot, span);
     return span;
@@ -122,7 +123,8 @@ static sonde_span *carry(const struct origin *origin, const sonde_span_options *
 }
 
 /* A new span id, in the parent's trace or in a new one. */
-static void make_ids(struct sonde__rand *rand, const sonde_span_context *parent, sonde_span_context *ret_ids)
+static void make_ids(struct sonde__rand *rand, const sonde_span_context *parent,
+                     sonde_span_context *ret_ids)
 {
     uint64_t id[3];
     do
@@ -159,12 +161,12 @@ sonde_span_context sonde_span_context_make(const sonde_span_context *parent)
 }
 
 /* The ids that the caller has told already, where they are of the parent's trace; else new ones. */
-static void choose_ids(struct sonde__rand *rand, const struct origin *origin, const sonde_span_context *told,
-                       sonde_span_context *ret_ids)
+static void choose_ids(struct sonde__rand *rand, const struct origin *origin,
+                       const sonde_span_context *told, sonde_span_context *ret_ids)
 {
     const sonde_span_context *parent = origin->has_parent ? &origin->parent : NULL;
-    if (!told || !sonde_span_context_is_valid(told)
-        || (parent && memcmp(told->trace_id, parent->trace_id, sizeof told->trace_id) != 0)) {
+    if (!told || !sonde_span_context_is_valid(told) ||
+        (parent && memcmp(told->trace_id, parent->trace_id, sizeof told->trace_id) != 0)) {
         make_ids(rand, parent, ret_ids);
         return;
     }
@@ -177,11 +179,12 @@ static sonde_str name_of(const sonde_span_options *options)
 {
     if (!options->name)
         return sonde_str_n("", 0);
-    return options->name_len ? sonde_str_n(options->name, options->name_len) : sonde_str_z(options->name);
+    return options->name_len ? sonde_str_n(options->name, options->name_len)
+                             : sonde_str_z(options->name);
 }
 
-static bool sampled(const struct sonde__core *core, const struct origin *origin, const sonde_span_options *options,
-                    const sonde_span_context *ids)
+static bool sampled(const struct sonde__core *core, const struct origin *origin,
+                    const sonde_span_options *options, const sonde_span_context *ids)
 {
     sonde_sampler *sampler = core->options.sampler;
     if (!sampler) /* parent based, root always on */
@@ -201,7 +204,8 @@ static bool sampled(const struct sonde__core *core, const struct origin *origin,
     return sampler->decide(sampler, &sampling) == SONDE_RECORD_AND_SAMPLE;
 }
 
-static void record_start(struct sonde__slot *slot, const struct origin *origin, const sonde_span_options *options)
+static void record_start(struct sonde__slot *slot, const struct origin *origin,
+                         const sonde_span_options *options)
 {
     struct sonde__recorder_start start = {
         .parent   = origin->has_parent ? &origin->parent : NULL,
@@ -227,7 +231,7 @@ static const sonde_span_options *whole(const sonde_span_options *options, sonde_
 
 sonde_span *sonde_span_start_opts(sonde_tracer *tracer, const sonde_span_options *options)
 {
-    static const sonde_span_options none = {.size = sizeof none};
+    static const sonde_span_options none = { .size = sizeof none };
     sonde_span_options              room;
     struct origin                   origin;
     uint32_t                        run  = 0;
@@ -258,8 +262,8 @@ sonde_span *sonde_span_start_opts(sonde_tracer *tracer, const sonde_span_options
     return opened(slot, options);
 }
 
-/* The slot of a span that records, with its lock when it is shared; NULL: nothing to do. What is not recording costs one
- * test; a handle that has ended is counted. */
+/* The slot of a span that records, with its lock when it is shared; NULL: nothing to do. What is
+ * not recording costs one test; a handle that has ended is counted. */
 static struct sonde__slot *enter(sonde_span *span)
 {
     uint64_t handle = sonde__handle_of(span);
@@ -333,7 +337,8 @@ void sonde_span_fail(sonde_span *span, const char *error_type, const char *descr
     struct sonde__slot *slot = enter(span);
     if (!slot)
         return;
-    sonde_attr type = sonde_attr_string(sonde_str_z("error.type"), sonde_str_z(error_type ? error_type : "_OTHER"));
+    sonde_attr type = sonde_attr_string(sonde_str_z("error.type"),
+                                        sonde_str_z(error_type ? error_type : "_OTHER"));
     sonde__recorder_status(slot, SONDE_STATUS_ERROR, sonde_str_z(description));
     sonde__recorder_attr(slot, &type);
     leave(span, slot);
@@ -374,7 +379,7 @@ void sonde_span_record_exception(sonde_span *span, const sonde_exception *except
     items[count++] = sonde_kv("exception.stacktrace", exception->stacktrace);
     for (size_t i = 0; exception->attrs.items && i < exception->attrs.count && count < MAX; i++)
         items[count++] = exception->attrs.items[i];
-    sonde_span_add_event_at(span, sonde_str_z("exception"), 0, (sonde_attrs){items, count});
+    sonde_span_add_event_at(span, sonde_str_z("exception"), 0, (sonde_attrs){ items, count });
 }
 
 /* Hands the finished record to this thread's lane. */

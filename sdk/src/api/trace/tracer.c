@@ -7,7 +7,7 @@
 static struct {
     pthread_mutex_t mutex;
     sonde_tracer   *all;
-} locked = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} locked = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 sonde_tracer *sonde_tracer_get(const char *name, const char *version)
 {
@@ -24,11 +24,12 @@ sonde_tracer *sonde_tracer_get_opts(const sonde_tracer_options *options)
     sonde_tracer_options set;
     memset(&set, 0, sizeof set);
     if (options)
-        memcpy(&set, options, options->size && options->size < sizeof set ? options->size : sizeof set);
-    const struct sonde__sdk_head *sdk  = (const struct sonde__sdk_head *)(const void *)set.sdk;
-    struct sonde__core           *core = sdk ? sdk->core : NULL;
-    uint32_t                      run  = core ? sonde__core_run(core) : 0;
-    struct sonde__scope_key       key  = {set.name, set.version, set.schema_url, set.attrs};
+        memcpy(&set, options,
+               options->size && options->size < sizeof set ? options->size : sizeof set);
+    const struct sonde__sdk_head *sdk   = (const struct sonde__sdk_head *)(const void *)set.sdk;
+    struct sonde__core           *core  = sdk ? sdk->core : NULL;
+    uint32_t                      run   = core ? sonde__core_run(core) : 0;
+    struct sonde__scope_key       key   = { set.name, set.version, set.schema_url, set.attrs };
     const struct sonde__scope    *scope = sonde__scope_get(&key);
     if (!scope)
         return NULL;

@@ -10,9 +10,9 @@
 
 struct sonde_tracer {
     const struct sonde__scope *scope;
-    struct sonde__core        *core; /* of a .local SDK; NULL: the process-wide one, whichever runs */
-    uint32_t                   run;
-    sonde_tracer              *next;
+    struct sonde__core *core; /* of a .local SDK; NULL: the process-wide one, whichever runs */
+    uint32_t            run;
+    sonde_tracer       *next;
 };
 
 /* Around a fork. */
