@@ -102,17 +102,19 @@ static sonde_context *own(const sonde_context *base)
 sonde_context *sonde_context_with_remote(const sonde_context      *base,
                                          const sonde_span_context *remote, sonde_str tracestate)
 {
+    char          room[SONDE_TRACESTATE_MAX];
+    sonde_scratch scratch = sonde_scratch_of(room, sizeof room);
+    sonde_str     list    = sonde_str_n("", 0);
     if (!remote || !sonde_span_context_is_valid(remote))
         return own(base);
+    /* Whoever writes a header trusts that a context holds nothing but normal lists. */
+    if (tracestate.len && sonde_tracestate_parse(&tracestate, 1, &scratch, &list) != SONDE_OK)
+        list = sonde_str_n("", 0);
     sonde_context *context = sonde__context_new(base);
     if (!context)
         return own(base);
-    context->has_span               = true;
-    context->span_context           = *remote;
-    context->span_context.is_remote = true;
-    context->span                   = NULL;
-    sonde__blob_unref(context->tracestate);
-    context->tracestate = sonde__blob_new(tracestate);
+    sonde_propagation found = {*remote, list, {NULL, 0}};
+    sonde__context_add_found(context, &found);
     return context;
 }
 
