@@ -57,7 +57,8 @@ static inline uint64_t hash_text(uint64_t from, uint64_t seed, const char *p, si
         a = load4(p);
         b = load4(p + len - 4);
     } else if (len > 0) {
-        a = (uint64_t)(uint8_t)p[0] << 16 | (uint64_t)(uint8_t)p[len / 2] << 8 | (uint8_t)p[len - 1];
+        a = (uint64_t)(uint8_t)p[0] << 16 | (uint64_t)(uint8_t)p[len / 2] << 8 |
+            (uint8_t)p[len - 1];
     }
     return fold(a ^ seed, b ^ hash);
 }
@@ -88,16 +89,17 @@ static inline bool is_number(sonde_type type)
 
 struct sonde__digest sonde__attributes_digest(const uint64_t seed[2], sonde_attrs attrs)
 {
-    struct sonde__digest digest = {0, 0, true};
+    struct sonde__digest digest = { 0, 0, true };
     for (size_t i = 0; attrs.items && i < attrs.count; i++) {
         const sonde_attr *attr = &attrs.items[i];
         if (skipped(attr))
             continue;
-        uint64_t key = hash_text(seed[0] + (uint64_t)attr->type, seed[1], attr->key.ptr, attr->key.len);
+        uint64_t key = hash_text(seed[0] + (uint64_t)attr->type, seed[1], attr->key.ptr,
+                                 attr->key.len);
         digest.plain &= attr->type <= SONDE_TYPE_BYTES;
         digest.hash += is_number(attr->type)
-                         ? fold(number_bits(attr) ^ seed[1], key ^ ODD2)
-                         : hash_text(key, seed[1], attr->value.s.ptr, text_len(attr->value.s));
+                           ? fold(number_bits(attr) ^ seed[1], key ^ ODD2)
+                           : hash_text(key, seed[1], attr->value.s.ptr, text_len(attr->value.s));
         digest.count++;
     }
     digest.hash = fold(digest.hash ^ seed[0], ODD2 + digest.count);
@@ -121,21 +123,26 @@ static inline bool same_bytes(const char *a, const char *b, size_t len)
     return load8(a + len - 8) == load8(b + len - 8);
 }
 
-static inline bool same_key(const struct sonde__kept *kept, const char *bytes, const sonde_attr *attr)
+static inline bool same_key(const struct sonde__kept *kept, const char *bytes,
+                            const sonde_attr *attr)
 {
-    return kept->key_len == attr->key.len && !skipped(attr) && same_bytes(bytes + kept->key, attr->key.ptr, kept->key_len);
+    return kept->key_len == attr->key.len && !skipped(attr) &&
+           same_bytes(bytes + kept->key, attr->key.ptr, kept->key_len);
 }
 
-static inline bool same_value(const struct sonde__kept *kept, const char *bytes, const sonde_attr *attr)
+static inline bool same_value(const struct sonde__kept *kept, const char *bytes,
+                              const sonde_attr *attr)
 {
     if (kept->type != (uint32_t)attr->type)
         return false;
     if (is_number(attr->type))
         return kept->bits == number_bits(attr);
-    return kept->text_len == text_len(attr->value.s) && same_bytes(bytes + kept->bits, attr->value.s.ptr, kept->text_len);
+    return kept->text_len == text_len(attr->value.s) &&
+           same_bytes(bytes + kept->bits, attr->value.s.ptr, kept->text_len);
 }
 
-static const sonde_attr *find_key(const struct sonde__kept *kept, const char *bytes, sonde_attrs attrs)
+static const sonde_attr *find_key(const struct sonde__kept *kept, const char *bytes,
+                                  sonde_attrs attrs)
 {
     for (size_t i = 0; i < attrs.count; i++)
         if (same_key(kept, bytes, &attrs.items[i]))
@@ -167,8 +174,8 @@ static bool key_given_later(sonde_attrs attrs, size_t i)
 {
     sonde_str key = attrs.items[i].key;
     for (size_t k = i + 1; k < attrs.count; k++)
-        if (!skipped(&attrs.items[k]) && attrs.items[k].key.len == key.len
-            && memcmp(attrs.items[k].key.ptr, key.ptr, key.len) == 0)
+        if (!skipped(&attrs.items[k]) && attrs.items[k].key.len == key.len &&
+            memcmp(attrs.items[k].key.ptr, key.ptr, key.len) == 0)
             return true;
     return false;
 }
@@ -179,9 +186,11 @@ bool sonde__attributes_odd(sonde_attrs attrs)
         const sonde_attr *attr = &attrs.items[i];
         if (skipped(attr))
             continue;
-        if (attr->type > SONDE_TYPE_BYTES || !sonde__utf8_valid(attr->key.ptr, attr->key.len) || key_given_later(attrs, i))
+        if (attr->type > SONDE_TYPE_BYTES || !sonde__utf8_valid(attr->key.ptr, attr->key.len) ||
+            key_given_later(attrs, i))
             return true;
-        if (attr->type == SONDE_TYPE_STRING && !sonde__utf8_valid(attr->value.s.ptr, text_len(attr->value.s)))
+        if (attr->type == SONDE_TYPE_STRING &&
+            !sonde__utf8_valid(attr->value.s.ptr, text_len(attr->value.s)))
             return true;
     }
     return false;
@@ -231,7 +240,7 @@ bool sonde__canonical_make(struct sonde__canonical *canonical, sonde_attrs attrs
     }
     /* Now that keys are repaired: the last of equal ones stays. */
     uint32_t    kept = 0;
-    sonde_attrs all  = {canonical->items, canonical->count};
+    sonde_attrs all  = { canonical->items, canonical->count };
     for (uint32_t i = 0; i < all.count; i++) {
         if (key_given_later(all, i))
             continue;

@@ -25,8 +25,8 @@ bool sonde__attributes_odd(sonde_attrs attrs);
 
 /* A list put in order: nothing skipped, no key twice, text repaired, arrays and maps as bytes in value.s. */
 struct sonde__canonical {
-    struct sonde__buf bytes; /* encoded, one KeyValue field after the other */
-    sonde_attr       *items; /* which point into bytes */
+    struct sonde__buf bytes;  /* encoded, one KeyValue field after the other */
+    sonde_attr       *items;  /* which point into bytes */
     sonde_str        *fields; /* and the whole KeyValue of each */
     uint32_t          count;
 };

@@ -35,11 +35,18 @@ static uint64_t new_token(void)
     return sonde__rand_next(&rand) | 1;
 }
 
+/* Everything counts from zero. */
+static void begin_epoch(struct sonde__region *region)
+{
+    atomic_store_explicit(&region->epoch_ns, sonde__clock_wall(), memory_order_relaxed);
+    /* Release: who reads the new epoch reads its beginning, too. */
+    atomic_fetch_add_explicit(&region->epoch, 1, memory_order_release);
+}
+
 void sonde__region_restart(struct sonde__region *region)
 {
-    /* Release: whoever reads the new token clears its stripe, since it reads the new epoch, too. */
-    atomic_store_explicit(&region->epoch_ns, sonde__clock_wall(), memory_order_relaxed);
-    atomic_fetch_add_explicit(&region->epoch, 1, memory_order_release);
+    begin_epoch(region);
+    /* Release: who leases by the new token reads the new epoch, and clears its stripe. */
     atomic_store_explicit(&region->token, new_token(), memory_order_release);
 }
 
@@ -57,7 +64,7 @@ static void lay_out(struct sonde__region *region, size_t size, bool shared)
     region->crowd_count  = (uint32_t)(stripe_count / 16 ? stripe_count / 16 : 1);
     region->taken_end    = (uint32_t)taken_end;
     region->stripes      = taken_end;
-    region->stripe_size  = (uint32_t)((size - taken_end) / stripe_count / SONDE__LINE * SONDE__LINE);
+    region->stripe_size = (uint32_t)((size - taken_end) / stripe_count / SONDE__LINE * SONDE__LINE);
     if (!shared) /* so that clearing one gives its pages back */
         region->stripe_size = region->stripe_size / PAGE * PAGE;
     struct sonde__rand rand;
@@ -65,7 +72,8 @@ static void lay_out(struct sonde__region *region, size_t size, bool shared)
     region->seed[0] = sonde__rand_next(&rand);
     region->seed[1] = sonde__rand_next(&rand);
     atomic_init(&region->taken, (uint32_t)head);
-    atomic_init(&region->generation, atomic_load_explicit(&sonde__fork_generation, memory_order_relaxed));
+    atomic_init(&region->generation,
+                atomic_load_explicit(&sonde__fork_generation, memory_order_relaxed));
     sonde__region_restart(region);
     region->magic = MAGIC;
 }
@@ -87,8 +95,8 @@ sonde_err sonde__region_init(void *memory, size_t size, bool shared)
 bool sonde__region_valid(const void *memory)
 {
     const struct sonde__region *region = memory;
-    return memory && (uintptr_t)memory % SONDE__LINE == 0 && region->magic == MAGIC
-        && region->version == SONDE__REGION_VERSION;
+    return memory && (uintptr_t)memory % SONDE__LINE == 0 && region->magic == MAGIC &&
+           region->version == SONDE__REGION_VERSION;
 }
 
 struct sonde__region *sonde__region_new(size_t wanted)
@@ -112,8 +120,8 @@ static uint32_t bump(_Atomic uint32_t *at, size_t size, uint32_t end)
     do {
         if (size > end || before > end - size)
             return UINT32_MAX;
-    } while (!atomic_compare_exchange_weak_explicit(at, &before, before + (uint32_t)size, memory_order_relaxed,
-                                                    memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(at, &before, before + (uint32_t)size,
+                                                    memory_order_relaxed, memory_order_relaxed));
     return before;
 }
 
@@ -123,6 +131,14 @@ uint32_t sonde__region_take(struct sonde__region *region, size_t size)
         return 0;
     uint32_t at = bump(&region->taken, round_up(size, 8), region->taken_end);
     return at == UINT32_MAX ? 0 : at;
+}
+
+bool sonde__region_has_room(const struct sonde__region *region, size_t size, uint32_t cell_size)
+{
+    size_t taken = atomic_load_explicit(&region->taken, memory_order_relaxed);
+    size_t cells = atomic_load_explicit(&region->cells, memory_order_relaxed);
+    return taken + round_up(size, 8) <= region->taken_end &&
+           cells + cell_size <= region->stripe_size;
 }
 
 uint32_t sonde__region_take_cell(struct sonde__region *region, uint32_t size)
@@ -142,11 +158,13 @@ static bool try_lock(struct sonde__region *region, uint64_t self, bool look)
 {
     /* Acquire and release as in any lock. */
     uint64_t owner = 0;
-    if (atomic_compare_exchange_strong_explicit(&region->lock, &owner, self, memory_order_acquire, memory_order_relaxed))
+    if (atomic_compare_exchange_strong_explicit(&region->lock, &owner, self, memory_order_acquire,
+                                                memory_order_relaxed))
         return true;
     if (!look || !gone(region, owner))
         return false;
-    if (!atomic_compare_exchange_strong_explicit(&region->lock, &owner, self, memory_order_acquire, memory_order_relaxed))
+    if (!atomic_compare_exchange_strong_explicit(&region->lock, &owner, self, memory_order_acquire,
+                                                 memory_order_relaxed))
         return false;
     atomic_store_explicit(&region->damaged, 1, memory_order_relaxed);
     return true;
@@ -154,7 +172,7 @@ static bool try_lock(struct sonde__region *region, uint64_t self, bool look)
 
 bool sonde__region_lock(struct sonde__region *region)
 {
-    struct timespec nap  = {0, NAP_NS};
+    struct timespec nap  = { 0, NAP_NS };
     uint64_t        self = sonde__process_self();
     for (int i = 0; i < SPINS + NAPS; i++) {
         if (try_lock(region, self, i % SPINS == SPINS - 1))
@@ -170,4 +188,29 @@ bool sonde__region_lock(struct sonde__region *region)
 void sonde__region_unlock(struct sonde__region *region)
 {
     atomic_store_explicit(&region->lock, 0, memory_order_release);
+}
+
+static void inherit(struct sonde__region *region, uint32_t generation)
+{
+    /* The parent's threads are not here, and who forked has been told to lease anew. */
+    for (uint32_t i = 0; i < region->stripe_count; i++) {
+        atomic_store_explicit(&region->leases[i].thread, 0, memory_order_relaxed);
+        atomic_store_explicit(&region->leases[i].owner, 0, memory_order_relaxed);
+    }
+    begin_epoch(region); /* the token may stay: no thread here remembers it */
+    atomic_store_explicit(&region->generation, generation, memory_order_release);
+}
+
+void sonde__region_refresh(struct sonde__region *region)
+{
+    uint32_t generation = atomic_load_explicit(&sonde__fork_generation, memory_order_relaxed);
+    /* Acquire: who sees the new generation sees the new epoch and the free leases. */
+    if (region->shared ||
+        atomic_load_explicit(&region->generation, memory_order_acquire) == generation)
+        return;
+    if (!sonde__region_lock(region))
+        return;
+    if (atomic_load_explicit(&region->generation, memory_order_relaxed) != generation)
+        inherit(region, generation);
+    sonde__region_unlock(region);
 }

@@ -26,7 +26,7 @@ enum {
 struct sonde__lease {
     _Alignas(SONDE__LINE) _Atomic uint64_t owner; /* a process (base/process.h); 0: free */
     _Atomic uint64_t thread;                      /* of that process: its struct sonde__thread */
-    _Atomic uint32_t epoch;                       /* the region's, when the stripe began at zero; 0: never used */
+    _Atomic uint32_t epoch; /* the region's, when the stripe began at zero; 0: never used */
 };
 
 struct sonde__region {
@@ -41,13 +41,13 @@ struct sonde__region {
     uint32_t stripe_size;
     uint32_t taken_end;
 
-    _Atomic uint64_t lock; /* the process that changes scopes, streams or tables; 0: nobody */
+    _Atomic uint64_t lock;    /* the process that changes scopes, streams or tables; 0: nobody */
     _Atomic uint32_t damaged; /* a process died in there: see sonde__stream_enter() */
     _Atomic uint32_t taken;   /* up to where memory is in use */
     _Atomic uint32_t cells;   /* up to where positions in a stripe are */
-    _Atomic uint32_t leased;  /* stripes that were ever leased: 0 .. leased-1, besides the crowd's */
-    _Atomic uint32_t scopes;  /* the first scope */
-    _Atomic uint64_t lost;    /* observations that found no series at all */
+    _Atomic uint32_t leased; /* stripes that were ever leased: 0 .. leased-1, besides the crowd's */
+    _Atomic uint32_t scopes; /* the first scope */
+    _Atomic uint64_t lost;   /* observations that found no series at all */
 
     /* A private region starts anew when the SDK does, and in a forked child: the epoch goes up, and each stripe is cleared by
      * its next writer, which is the only one who can do so without a race. */
@@ -82,6 +82,9 @@ struct sonde__region *sonde__region_new(size_t wanted);
 /* Memory of the region, zeroed and aligned to 8 bytes, for ever; 0: there is no room. Any thread, any process. */
 uint32_t sonde__region_take(struct sonde__region *region, size_t size);
 
+/* Whether both can be taken; for the lock's holder. */
+bool sonde__region_has_room(const struct sonde__region *region, size_t size, uint32_t cell_size);
+
 /* A position for a cell of `size` bytes in every stripe; UINT32_MAX: there is no room. Any thread, any process. */
 uint32_t sonde__region_take_cell(struct sonde__region *region, uint32_t size);
 
@@ -90,7 +93,10 @@ uint32_t sonde__region_take_cell(struct sonde__region *region, uint32_t size);
 bool sonde__region_lock(struct sonde__region *region);
 void sonde__region_unlock(struct sonde__region *region);
 
-/* Begins a new epoch, in which everything counts from zero. Called with the lock held, or before others know the region. */
+/* Begins a new epoch with a new token, in which everything counts from zero. With the lock held. */
 void sonde__region_restart(struct sonde__region *region);
+
+/* What a forked child owes a private region, once: no leases, a new epoch. Every path but the shortest goes through here. */
+void sonde__region_refresh(struct sonde__region *region);
 
 #endif

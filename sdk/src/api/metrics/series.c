@@ -18,11 +18,12 @@ static struct table table_of(const struct sonde__region *region, const struct so
 {
     /* Acquire: pairs with the release that put a filled table in place. */
     uint64_t     word  = atomic_load_explicit(&stream->table, memory_order_acquire);
-    struct table table = {sonde__region_at(region, word >> 32), (uint32_t)word};
+    struct table table = { sonde__region_at(region, word >> 32), (uint32_t)word };
     return table;
 }
 
-static struct sonde__series *find(struct sonde__stream *stream, sonde_attrs attrs, const struct sonde__digest *digest)
+static struct sonde__series *find(struct sonde__stream *stream, sonde_attrs attrs,
+                                  const struct sonde__digest *digest)
 {
     struct sonde__region *region = sonde__stream_region(stream);
     struct table          table  = table_of(region, stream);
@@ -44,7 +45,8 @@ static void put(struct table table, const struct sonde__series *series)
     uint32_t i = (uint32_t)series->hash & table.mask;
     while (atomic_load_explicit(&table.slots[i], memory_order_relaxed) != 0)
         i = (i + 1) & table.mask;
-    atomic_store_explicit(&table.slots[i], (series->hash & ~(uint64_t)UINT32_MAX) | series->at, memory_order_release);
+    atomic_store_explicit(&table.slots[i], (series->hash & ~(uint64_t)UINT32_MAX) | series->at,
+                          memory_order_release);
 }
 
 static bool holds(struct table table, const struct sonde__series *series)
@@ -62,7 +64,7 @@ static bool grow(struct sonde__region *region, struct sonde__stream *stream, uin
     uint32_t at = sonde__region_take(region, (size_t)slots * sizeof(uint64_t));
     if (at == 0)
         return false;
-    struct table table = {sonde__region_at(region, at), slots - 1};
+    struct table table = { sonde__region_at(region, at), slots - 1 };
     for (struct sonde__series *each = sonde__region_follow(region, &stream->series); each;
          each                       = sonde__region_follow(region, &each->next))
         put(table, each);
@@ -73,7 +75,8 @@ static bool grow(struct sonde__region *region, struct sonde__stream *stream, uin
 static bool make_room(struct sonde__region *region, struct sonde__stream *stream)
 {
     uint32_t slots = table_of(region, stream).mask + 1;
-    uint32_t used  = atomic_load_explicit(&stream->series_count, memory_order_relaxed) + 1; /* the overflow series, too */
+    uint32_t used  = atomic_load_explicit(&stream->series_count, memory_order_relaxed) +
+                    1; /* the overflow series, too */
     return (used + 1) * 2 <= slots || grow(region, stream, slots * 2);
 }
 
@@ -111,12 +114,16 @@ static struct sonde__series *make(struct sonde__region *region, struct sonde__st
     size_t                size = sizeof *series + from->count * sizeof(struct sonde__kept);
     for (uint32_t i = 0; i < from->count; i++)
         size += from->fields[i].len;
-    uint32_t at   = size <= BYTES_MAX ? sonde__region_take(region, size) : 0;
-    uint32_t cell = at ? sonde__region_take_cell(region, stream->cell_size) : UINT32_MAX;
-    if (cell == UINT32_MAX)
+    if (size > BYTES_MAX)
         return NULL;
+    if (!sonde__region_has_room(region, size, stream->cell_size)) {
+        /* For good: nothing in a region is given back. */
+        atomic_store_explicit(&stream->limit, 0, memory_order_relaxed);
+        return NULL;
+    }
+    uint32_t at          = sonde__region_take(region, size);
     series               = sonde__region_at(region, at);
-    series->cell         = cell;
+    series->cell         = sonde__region_take_cell(region, stream->cell_size);
     series->at           = at;
     series->after_stream = at - stream->at;
     series->hash         = hash;
@@ -128,7 +135,8 @@ static struct sonde__series *make(struct sonde__region *region, struct sonde__st
 }
 
 /* Into the list first, which is what counts: a table that lacks it is repaired from the list. */
-static void publish(struct sonde__region *region, struct sonde__stream *stream, struct sonde__series *series)
+static void publish(struct sonde__region *region, struct sonde__stream *stream,
+                    struct sonde__series *series)
 {
     uint32_t          last = atomic_load_explicit(&stream->last, memory_order_relaxed);
     _Atomic uint32_t *link = &stream->series;
@@ -165,12 +173,15 @@ static uint32_t field_of(const struct sonde__stream *stream)
 bool sonde__series_begin(struct sonde__region *region, struct sonde__stream *stream)
 {
     sonde_attr              more = sonde_attr_bool(sonde_str_z("otel.metric.overflow"), true);
-    sonde_attrs             list = {&more, 1};
+    sonde_attrs             list = { &more, 1 };
     struct sonde__canonical canonical;
     struct sonde__series   *series = NULL;
-    if (grow(region, stream, FIRST_SLOTS) && sonde__canonical_make(&canonical, list, field_of(stream))) {
-        sonde_attrs items = {canonical.items, canonical.count};
-        series = make(region, stream, &canonical, sonde__attributes_digest(region->seed, items).hash);
+    if (!grow(region, stream, FIRST_SLOTS))
+        return false;
+    if (sonde__canonical_make(&canonical, list, field_of(stream))) {
+        sonde_attrs items = { canonical.items, canonical.count };
+        series            = make(region, stream, &canonical,
+                                 sonde__attributes_digest(region->seed, items).hash);
     }
     sonde__canonical_done(&canonical);
     if (!series)
@@ -182,22 +193,31 @@ bool sonde__series_begin(struct sonde__region *region, struct sonde__stream *str
 
 static bool full(const struct sonde__stream *stream)
 {
-    return atomic_load_explicit(&stream->series_count, memory_order_relaxed) >= SONDE__SERIES_LIMIT;
+    return atomic_load_explicit(&stream->series_count, memory_order_relaxed) >=
+           atomic_load_explicit(&stream->limit, memory_order_relaxed);
 }
 
 static struct sonde__series *overflow(struct sonde__stream *stream)
 {
-    sonde__diag(SONDE_LEVEL_WARN, "%s: no room for more sets of attributes; further ones count into otel.metric.overflow",
-                (const char *)sonde__region_at(sonde__stream_region(stream), stream->name));
-    return sonde__region_at(sonde__stream_region(stream), stream->overflow);
+    struct sonde__region *region = sonde__stream_region(stream);
+    uint32_t              epoch  = atomic_load_explicit(&region->epoch, memory_order_relaxed);
+    /* Said once a run: this is a hot path by then. */
+    if (atomic_load_explicit(&stream->overflow_told, memory_order_relaxed) != epoch) {
+        atomic_store_explicit(&stream->overflow_told, epoch, memory_order_relaxed);
+        sonde__diag(SONDE_LEVEL_WARN,
+                    "%s: no room for more sets of attributes; they count into otel.metric.overflow",
+                    (const char *)sonde__region_at(region, stream->name));
+    }
+    return sonde__region_at(region, stream->overflow);
 }
 
 /* Under the lock: found after all, or made. NULL: no room. */
-static struct sonde__series *insert(struct sonde__stream *stream, const struct sonde__canonical *canonical,
-                                    const struct sonde__digest *digest)
+static struct sonde__series *insert(struct sonde__stream          *stream,
+                                    const struct sonde__canonical *canonical,
+                                    const struct sonde__digest    *digest)
 {
     struct sonde__region *region = sonde__stream_region(stream);
-    sonde_attrs           attrs  = {canonical->items, canonical->count};
+    sonde_attrs           attrs  = { canonical->items, canonical->count };
     struct sonde__series *series = find(stream, attrs, digest);
     if (series || full(stream) || !make_room(region, stream))
         return series;
@@ -215,10 +235,11 @@ static struct sonde__series *get_slowly(struct sonde__stream *stream, sonde_attr
     struct sonde__region   *region = sonde__stream_region(stream);
     struct sonde__series   *series = NULL;
     struct sonde__canonical canonical;
+    sonde__region_refresh(region);
     if (full(stream) && !sonde__attributes_odd(attrs))
         return overflow(stream);
     if (sonde__canonical_make(&canonical, attrs, field_of(stream))) {
-        sonde_attrs          items  = {canonical.items, canonical.count};
+        sonde_attrs          items  = { canonical.items, canonical.count };
         struct sonde__digest digest = sonde__attributes_digest(region->seed, items);
         series                      = find(stream, items, &digest);
         if (!series && !full(stream) && sonde__stream_enter(region)) {
@@ -232,7 +253,8 @@ static struct sonde__series *get_slowly(struct sonde__stream *stream, sonde_attr
 
 struct sonde__series *sonde__series_get(struct sonde__stream *stream, sonde_attrs attrs)
 {
-    struct sonde__digest  digest = sonde__attributes_digest(sonde__stream_region(stream)->seed, attrs);
+    struct sonde__digest  digest = sonde__attributes_digest(sonde__stream_region(stream)->seed,
+                                                            attrs);
     struct sonde__series *series = digest.plain ? find(stream, attrs, &digest) : NULL;
     return series ? series : get_slowly(stream, attrs);
 }
@@ -243,7 +265,7 @@ struct sonde__series *sonde__series_plain(struct sonde__stream *stream)
     struct sonde__series *series = sonde__region_follow(region, &stream->plain);
     if (series)
         return series;
-    series = sonde__series_get(stream, (sonde_attrs){NULL, 0});
+    series = sonde__series_get(stream, (sonde_attrs){ NULL, 0 });
     if (series->at != stream->overflow) /* which it need not be for ever */
         atomic_store_explicit(&stream->plain, series->at, memory_order_release);
     return series;
@@ -252,7 +274,9 @@ struct sonde__series *sonde__series_plain(struct sonde__stream *stream)
 void sonde__series_show(struct sonde__series *series)
 {
     struct sonde__region *region = sonde__series_region(series);
+    sonde__region_refresh(region);
     /* Relaxed: whoever collects meanwhile sees it now or the next time. */
-    atomic_store_explicit(&series->epoch, atomic_load_explicit(&region->epoch, memory_order_relaxed),
+    atomic_store_explicit(&series->epoch,
+                          atomic_load_explicit(&region->epoch, memory_order_relaxed),
                           memory_order_relaxed);
 }

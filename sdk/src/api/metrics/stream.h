@@ -32,10 +32,13 @@ struct sonde__stream {
     uint32_t         kind; /* sonde__metric_kind */
     uint32_t         name, unit, description;
     uint32_t         cell_size;
-    _Atomic uint64_t table; /* where the series' table is, and its size less one: metrics/series.c */
+    _Atomic uint64_t
+        table; /* where the series' table is, and its size less one: metrics/series.c */
     _Atomic uint32_t series, last, series_count;
     _Atomic uint32_t plain; /* the series without attributes; 0: none yet */
+    _Atomic uint32_t limit; /* of series_count */
     uint32_t         overflow;
+    _Atomic uint32_t overflow_told; /* the epoch in which its use was reported */
     uint32_t         bound_count;
     double           bounds[]; /* HISTOGRAM; filled up with infinity to a whole block */
 };
@@ -49,16 +52,16 @@ struct sonde__kept {
 };
 
 struct sonde__series {
-    _Atomic uint64_t   token; /* the region's */
-    uint32_t           cell;  /* where its cell is in a stripe */
-    uint32_t           at;    /* of itself */
-    uint32_t           after_stream; /* how far behind its stream it is */
-    _Atomic uint32_t   next;
-    _Atomic uint32_t   epoch; /* the last one in which it was shown or bound */
-    uint32_t           attr_count;
-    uint64_t           hash;
-    uint64_t           start_ns;
-    uint32_t           bytes_len; /* KeyValue fields, numbered as the kind's data point numbers them */
+    _Atomic uint64_t token;        /* the region's */
+    uint32_t         cell;         /* where its cell is in a stripe */
+    uint32_t         at;           /* of itself */
+    uint32_t         after_stream; /* how far behind its stream it is */
+    _Atomic uint32_t next;
+    _Atomic uint32_t epoch; /* the last one in which it was shown or bound */
+    uint32_t         attr_count;
+    uint64_t         hash;
+    uint64_t         start_ns;
+    uint32_t bytes_len; /* KeyValue fields, numbered as the kind's data point numbers them */
     struct sonde__kept attrs[];
 };
 
@@ -83,11 +86,16 @@ static inline const char *sonde__series_bytes(const struct sonde__series *series
 }
 
 /* Acquire: pairs with the store that made the record reachable. */
-static inline void *sonde__region_follow(const struct sonde__region *region, const _Atomic uint32_t *link)
+static inline void *sonde__region_follow(const struct sonde__region *region,
+                                         const _Atomic uint32_t     *link)
 {
     uint32_t at = atomic_load_explicit(link, memory_order_acquire);
     return at ? sonde__region_at(region, at) : NULL;
 }
+
+/* Walks all streams, those of one scope behind each other: NULL gives the first, the last one gives NULL. */
+struct sonde__stream *sonde__stream_next(const struct sonde__region *region,
+                                         const struct sonde__stream *stream);
 
 struct sonde__stream_key {
     const struct sonde__scope *scope;
@@ -99,7 +107,8 @@ struct sonde__stream_key {
 
 /* The stream of these values, made when it is new; names are compared without case, and the bounds and the description of the
  * first one stay. NULL: no room. Any thread; the region's lock. */
-struct sonde__stream *sonde__stream_get(struct sonde__region *region, const struct sonde__stream_key *key);
+struct sonde__stream *sonde__stream_get(struct sonde__region           *region,
+                                        const struct sonde__stream_key *key);
 
 /* The region's lock, after which everything is as it should be, even if its last holder died in the middle. */
 bool sonde__stream_enter(struct sonde__region *region);
