@@ -119,6 +119,23 @@ typedef enum sonde_status { SONDE_STATUS_UNSET, SONDE_STATUS_OK, SONDE_STATUS_ER
  * Standard: Trace API, "SetAttribute". Since: 0.1 */
 SONDE_API void sonde_span_set_attr(sonde_span *span, sonde_attr attr);
 
+/* The same for one type, with key and value in registers: what sonde_span_set() calls. A value whose
+ * ptr is NULL is skipped.
+ * Threads: one. Blocks: never. Standard: Trace API, "SetAttribute". Since: 0.1 */
+SONDE_API void sonde_span_set_string(sonde_span *span, sonde_str key, sonde_str value);
+
+/* As above.
+ * Threads: one. Blocks: never. Standard: Trace API, "SetAttribute". Since: 0.1 */
+SONDE_API void sonde_span_set_bool(sonde_span *span, sonde_str key, bool value);
+
+/* As above.
+ * Threads: one. Blocks: never. Standard: Trace API, "SetAttribute". Since: 0.1 */
+SONDE_API void sonde_span_set_int(sonde_span *span, sonde_str key, int64_t value);
+
+/* As above.
+ * Threads: one. Blocks: never. Standard: Trace API, "SetAttribute". Since: 0.1 */
+SONDE_API void sonde_span_set_double(sonde_span *span, sonde_str key, double value);
+
 /* Sets each attribute of a list, in order.
  * Threads: one. Blocks: never. Standard: Trace API, "SetAttributes". Since: 0.1 */
 SONDE_API void sonde_span_set_attrs(sonde_span *span, sonde_attrs attrs);
@@ -162,11 +179,69 @@ typedef struct sonde_exception {
  * API, "Record Exception". Since: 0.1 */
 SONDE_API void sonde_span_record_exception(sonde_span *span, const sonde_exception *exception);
 
+/* The branches of sonde_span_set(). literal: the value was spelled true or false. */
+static inline void sonde__set_text(sonde_span *span, const char *key, const char *value,
+                                   bool literal)
+{
+    (void)literal;
+    sonde_span_set_string(span, sonde_str_z(key), sonde_str_z(value));
+}
+
+static inline void sonde__set_view(sonde_span *span, const char *key, sonde_str value, bool literal)
+{
+    (void)literal;
+    sonde_span_set_string(span, sonde_str_z(key), value);
+}
+
+static inline void sonde__set_bool(sonde_span *span, const char *key, bool value, bool literal)
+{
+    (void)literal;
+    sonde_span_set_bool(span, sonde_str_z(key), value);
+}
+
+static inline void sonde__set_int(sonde_span *span, const char *key, int64_t value, bool literal)
+{
+    if (literal)
+        sonde_span_set_bool(span, sonde_str_z(key), value != 0);
+    else
+        sonde_span_set_int(span, sonde_str_z(key), value);
+}
+
+static inline void sonde__set_uint(sonde_span *span, const char *key, uint64_t value, bool literal)
+{
+    (void)literal;
+    sonde_span_set_int(span, sonde_str_z(key), value > INT64_MAX ? INT64_MAX : (int64_t)value);
+}
+
+static inline void sonde__set_double(sonde_span *span, const char *key, double value, bool literal)
+{
+    (void)literal;
+    sonde_span_set_double(span, sonde_str_z(key), value);
+}
+
 SONDE_END
 
 #ifndef __cplusplus
 /* sonde_span_set(span, "key", value): value as in sonde_kv(). */
-#define sonde_span_set(span, key, value) sonde_span_set_attr((span), SONDE__KV(key, value, #value))
+#define sonde_span_set(span, key, value) SONDE__SPAN_SET(span, key, value, #value)
+#define SONDE__SPAN_SET(span, key, value, text)                                                    \
+    _Generic((value),                                                                              \
+        char *: sonde__set_text,                                                                   \
+        const char *: sonde__set_text,                                                             \
+        sonde_str: sonde__set_view,                                                                \
+        bool: sonde__set_bool,                                                                     \
+        float: sonde__set_double,                                                                  \
+        double: sonde__set_double,                                                                 \
+        signed char: sonde__set_int,                                                               \
+        short: sonde__set_int,                                                                     \
+        int: sonde__set_int,                                                                       \
+        long: sonde__set_int,                                                                      \
+        long long: sonde__set_int,                                                                 \
+        unsigned char: sonde__set_uint,                                                            \
+        unsigned short: sonde__set_uint,                                                           \
+        unsigned: sonde__set_uint,                                                                 \
+        unsigned long: sonde__set_uint,                                                            \
+        unsigned long long: sonde__set_uint)((span), (key), (value), SONDE__BOOL_WORD(text))
 #define sonde_span_add_event(span, name) \
     sonde_span_add_event_attrs((span), (name), (sonde_attrs){ NULL, 0 })
 #define sonde_span_add_event_with(span, name, ...) \

@@ -124,67 +124,69 @@ static void write_value(struct sonde__buf *buf, const sonde_attr *attr, uint32_t
     }
 }
 
-/* Text and scalars whose KeyValue is shorter than 128 bytes, which is nearly all of them: each
- * length is one byte and is known before anything is written. */
-static bool write_short(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr)
+/* What a scalar's AnyValue takes, tag included; 0: not a scalar. */
+static size_t scalar_size(const sonde_attr *attr)
 {
-    enum { FRAME = 2 + 2 + 2, ROOM = 128 + 8 };
-    size_t key = attr->key.len;
-    size_t value;
     switch (attr->type) {
-    case SONDE_TYPE_STRING:
-        if (attr->value.s.len > 100)
-            return false;
-        value = 2 + attr->value.s.len;
-        break;
     case SONDE_TYPE_BOOL:
-        value = 2;
-        break;
+        return 2;
     case SONDE_TYPE_INT:
-        value = 1 + sonde__varint_size((uint64_t)attr->value.i);
-        break;
+        return 1 + sonde__varint_size((uint64_t)attr->value.i);
     case SONDE_TYPE_DOUBLE:
-        value = 9;
-        break;
+        return 9;
     default:
-        return false;
+        return 0;
     }
-    if (key > 100 || key + value + 4 > 127 || field > 15 || !sonde__buf_reserve(buf, ROOM))
-        return false;
-    uint8_t *p = buf->data + buf->len;
-    *p++       = (uint8_t)(field << 3 | SONDE__LEN);
-    *p++       = (uint8_t)(4 + key + value);
-    *p++       = 1 << 3 | SONDE__LEN;
-    *p++       = (uint8_t)key;
-    bool ascii = sonde__ascii_copy(p, attr->key.ptr, key);
-    p += key;
-    *p++ = 2 << 3 | SONDE__LEN;
-    *p++ = (uint8_t)value;
-    switch (attr->type) {
-    case SONDE_TYPE_STRING:
-        *p++ = ANY_STRING << 3 | SONDE__LEN;
-        *p++ = (uint8_t)attr->value.s.len;
-        ascii &= sonde__ascii_copy(p, attr->value.s.ptr, attr->value.s.len);
-        p += attr->value.s.len;
-        break;
-    case SONDE_TYPE_BOOL:
+}
+
+static uint8_t *put_scalar(uint8_t *p, const sonde_attr *attr)
+{
+    if (attr->type == SONDE_TYPE_INT) {
+        *p++ = ANY_INT << 3;
+        return sonde__varint_put(p, (uint64_t)attr->value.i);
+    }
+    if (attr->type == SONDE_TYPE_BOOL) {
         *p++ = ANY_BOOL << 3;
         *p++ = attr->value.b;
-        break;
-    case SONDE_TYPE_INT:
-        *p++ = ANY_INT << 3;
-        p    = sonde__varint_put(p, (uint64_t)attr->value.i);
-        break;
-    default:
-        *p++ = ANY_DOUBLE << 3 | SONDE__FIXED64;
-        memcpy(p, &attr->value.d, 8);
-        p += 8;
-        break;
+        return p;
     }
-    if (!ascii && !(sonde__utf8_valid(attr->key.ptr, key) &&
-                    (attr->type != SONDE_TYPE_STRING ||
-                     sonde__utf8_valid(attr->value.s.ptr, attr->value.s.len))))
-        return false; /* len was not moved: the long way writes it again, repaired */
+    *p++ = ANY_DOUBLE << 3 | SONDE__FIXED64;
+    memcpy(p, &attr->value.d, 8);
+    return p + 8;
+}
+
+/* Text and scalars whose KeyValue is shorter than 128 bytes, which is nearly all of them: each length
+ * is one byte and is known before anything is written. False: the long way it is, and nothing was
+ * written (text that is not ASCII is not looked at closer here). */
+static bool write_short(struct sonde__buf *buf, uint32_t field, const sonde_attr *attr)
+{
+    enum { ROOM = 128 + 2 };
+    size_t key   = attr->key.len;
+    bool   text  = attr->type == SONDE_TYPE_STRING;
+    size_t value = text ? 2 + attr->value.s.len : scalar_size(attr);
+    if (value == 0 || key > 127 || value > 127 || key + value + 4 > 127 || field > 15 ||
+        !sonde__buf_reserve(buf, ROOM))
+        return false;
+    uint8_t *p = buf->data + buf->len;
+    p[0]       = (uint8_t)(field << 3 | SONDE__LEN);
+    p[1]       = (uint8_t)(4 + key + value);
+    p[2]       = 1 << 3 | SONDE__LEN;
+    p[3]       = (uint8_t)key;
+    bool ascii = sonde__ascii_copy(p + 4, attr->key.ptr, key);
+    p += 4 + key;
+    p[0] = 2 << 3 | SONDE__LEN;
+    p[1] = (uint8_t)value;
+    p += 2;
+    if (text) {
+        p[0] = ANY_STRING << 3 | SONDE__LEN;
+        p[1] = (uint8_t)attr->value.s.len;
+        ascii &= sonde__ascii_copy(p + 2, attr->value.s.ptr, attr->value.s.len);
+        p += value;
+    } else {
+        p = put_scalar(p, attr);
+    }
+    if (!ascii)
+        return false;
     buf->len = (uint32_t)(p - buf->data);
     return true;
 }

@@ -126,19 +126,26 @@ static void cut_field(struct sonde__buf *record, uint8_t number)
     }
 }
 
-/* A bit for a key. Keys that share one are told apart by comparing. */
+/* A bit for a key, of its length, its beginning and its end. Keys that share one are told apart by
+ * comparing. */
 static uint64_t key_bit(sonde_str key)
 {
     uint64_t head = 0, tail = 0;
+    uint32_t half[2];
     if (key.len >= 8) {
         memcpy(&head, key.ptr, 8);
         memcpy(&tail, key.ptr + key.len - 8, 8);
+    } else if (key.len >= 4) {
+        memcpy(&half[0], key.ptr, 4);
+        memcpy(&half[1], key.ptr + key.len - 4, 4);
+        head = half[0];
+        tail = half[1];
     } else {
-        for (size_t i = 0; i < key.len; i++)
-            head = head << 8 | (uint8_t)key.ptr[i];
+        head = (uint8_t)key.ptr[0];
+        tail = (uint64_t)(uint8_t)key.ptr[key.len / 2] << 8 | (uint8_t)key.ptr[key.len - 1];
     }
-    uint64_t mixed = (head ^ (tail << 1 | tail >> 63) ^ key.len) * UINT64_C(0x9E3779B97F4A7C15);
-    return UINT64_C(1) << (mixed >> 58);
+    uint64_t mixed = (head ^ (tail << 29 | tail >> 35)) + key.len;
+    return UINT64_C(1) << ((mixed * UINT64_C(0x9E3779B97F4A7C15)) >> 58);
 }
 
 /* Whether the KeyValue in [body, end) has that key: its first field, as we write it. */

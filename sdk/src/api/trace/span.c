@@ -304,6 +304,46 @@ void sonde_span_set_attr(sonde_span *span, sonde_attr attr)
     leave(span, slot);
 }
 
+void sonde_span_set_string(sonde_span *span, sonde_str key, sonde_str value)
+{
+    struct sonde__slot *slot = enter(span);
+    if (!slot)
+        return;
+    sonde_attr attr = sonde_attr_string(key, value);
+    sonde__recorder_attr(slot, &attr);
+    leave(span, slot);
+}
+
+void sonde_span_set_bool(sonde_span *span, sonde_str key, bool value)
+{
+    struct sonde__slot *slot = enter(span);
+    if (!slot)
+        return;
+    sonde_attr attr = sonde_attr_bool(key, value);
+    sonde__recorder_attr(slot, &attr);
+    leave(span, slot);
+}
+
+void sonde_span_set_int(sonde_span *span, sonde_str key, int64_t value)
+{
+    struct sonde__slot *slot = enter(span);
+    if (!slot)
+        return;
+    sonde_attr attr = sonde_attr_int(key, value);
+    sonde__recorder_attr(slot, &attr);
+    leave(span, slot);
+}
+
+void sonde_span_set_double(sonde_span *span, sonde_str key, double value)
+{
+    struct sonde__slot *slot = enter(span);
+    if (!slot)
+        return;
+    sonde_attr attr = sonde_attr_double(key, value);
+    sonde__recorder_attr(slot, &attr);
+    leave(span, slot);
+}
+
 void sonde_span_set_attrs(sonde_span *span, sonde_attrs attrs)
 {
     struct sonde__slot *slot = enter(span);
