@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What the files of the module share.  Everything here runs in a worker's
+ * event loop, except where a comment names another thread or process.
+ */
+
+#ifndef _NGX_HTTP_SONDE_H_INCLUDED_
+#define _NGX_HTTP_SONDE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <sonde/http.h>
+#include <sonde/plugin/exporter.h>
+#include <sonde/sonde.h>
+
+
+/* the instrumentation scope */
+#define NGX_HTTP_SONDE_SCOPE    "sonde.nginx"
+#define NGX_HTTP_SONDE_VERSION  "0.1.0"
+
+/* otel_trace_context */
+#define NGX_HTTP_SONDE_EXTRACT  1
+#define NGX_HTTP_SONDE_INJECT   2
+
+/* otel_trace: what is known of it without a request */
+#define NGX_HTTP_SONDE_OFF      0
+#define NGX_HTTP_SONDE_ON       1
+#define NGX_HTTP_SONDE_ASK      2
+
+
+typedef struct {
+    ngx_str_t                    protocol;
+    ngx_str_t                    endpoint;
+    ngx_str_t                    url;             /* of the endpoint */
+    ngx_msec_t                   interval;
+    size_t                       batch_size;
+    size_t                       batch_count;
+
+    ngx_str_t                    service_name;
+    ngx_array_t                 *resource_attrs;  /* of ngx_keyval_t */
+
+    ngx_shm_zone_t              *log_zone;
+    ngx_shm_zone_t              *metrics_zone;    /* NULL: nothing counts */
+
+    unsigned                     exporter:1;
+    unsigned                     context:1;       /* extract or inject */
+} ngx_http_sonde_main_conf_t;
+
+
+typedef struct {
+    sonde_str                    name;
+    ngx_http_complex_value_t     value;
+    unsigned                     array:1;
+} ngx_http_sonde_attr_t;
+
+
+typedef struct {
+    ngx_http_complex_value_t    *trace;
+    ngx_uint_t                   trace_known;
+    ngx_uint_t                   context;
+
+    ngx_http_complex_value_t    *span_name;
+    ngx_array_t                 *span_attrs;  /* of ngx_http_sonde_attr_t */
+
+    unsigned                     metrics:1;   /* sonde_metrics; */
+} ngx_http_sonde_loc_conf_t;
+
+
+/* One main request, from its first phase, or its end, to its end. */
+typedef struct {
+    sonde_span_context           parent;     /* zero: none */
+    sonde_span_context           current;    /* zero: not told to anybody yet */
+    ngx_str_t                    tracestate;
+
+    ngx_str_t                    route;
+    ngx_str_t                    peer_text;  /* of the socket, before realip */
+    in_port_t                    peer_port;
+
+    uint64_t                     start_mono_ns;
+    uint64_t                     start_ns;   /* Unix time */
+
+    sonde_updown_counter_bound  *active;
+
+    unsigned                     decided:1;
+    unsigned                     sampled:1;
+    unsigned                     injected:1;
+    unsigned                     ignored:1;  /* neither traced nor counted */
+} ngx_http_sonde_ctx_t;
+
+
+/* ngx_http_sonde_span.c */
+
+ngx_int_t ngx_http_sonde_post_read_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sonde_rewrite_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sonde_log_handler(ngx_http_request_t *r);
+
+/* Of the main request, made when there is none; NULL when out of memory. */
+ngx_http_sonde_ctx_t *ngx_http_sonde_ctx(ngx_http_request_t *r);
+
+/* From now on the ids are fixed, whether or not there will be a span. */
+void ngx_http_sonde_ids(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx);
+
+
+/* ngx_http_sonde_context.c */
+
+void ngx_http_sonde_context_init(void);
+void ngx_http_sonde_extract(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx);
+void ngx_http_sonde_inject(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx);
+
+
+/* ngx_http_sonde_export.c */
+
+char *ngx_http_sonde_exporter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_http_sonde_start(ngx_cycle_t *cycle,
+    ngx_http_sonde_main_conf_t *smcf);
+void ngx_http_sonde_stop(ngx_cycle_t *cycle);
+
+extern sonde_tracer  *ngx_http_sonde_tracer;
+
+
+/* ngx_http_sonde_log.c */
+
+char *ngx_http_sonde_log_zone(ngx_conf_t *cf,
+    ngx_http_sonde_main_conf_t *smcf);
+sonde_diagnostics *ngx_http_sonde_log_start(ngx_cycle_t *cycle,
+    ngx_shm_zone_t *zone);
+void ngx_http_sonde_log_stop(ngx_cycle_t *cycle);
+
+
+/* ngx_http_sonde_metrics.c */
+
+char *ngx_http_sonde_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_http_sonde_metrics_start(sonde_meter *meter);
+void ngx_http_sonde_active(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx);
+void ngx_http_sonde_inactive(ngx_http_sonde_ctx_t *ctx);
+
+extern sonde_http_metrics  ngx_http_sonde_instruments;
+
+
+/* ngx_http_sonde_variables.c */
+
+ngx_int_t ngx_http_sonde_add_variables(ngx_conf_t *cf);
+
+
+extern ngx_module_t  ngx_http_sonde_module;
+
+
+static ngx_inline sonde_str
+ngx_http_sonde_view(ngx_str_t *s)
+{
+    return sonde_str_n(s->data, s->len);
+}
+
+
+/* As nginx's own module has it: anything else is off. */
+static ngx_inline ngx_uint_t
+ngx_http_sonde_is_on(ngx_str_t *s)
+{
+    return (s->len == 2 && s->data[0] == 'o' && s->data[1] == 'n')
+           || (s->len == 1 && s->data[0] == '1');
+}
+
+
+#endif /* _NGX_HTTP_SONDE_H_INCLUDED_ */
