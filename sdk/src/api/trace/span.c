@@ -122,15 +122,16 @@ static sonde_span *carry(const struct origin *origin, const sonde_span_options *
     return opened(slot, options);
 }
 
-/* A new span id, in the parent's trace or in a new one. */
+/* A new span id, in the parent's trace or in a new one. Each id is copied in the pieces in which it
+ * was made or will be read: a wider copy would stall on the narrow stores before it. */
 static void make_ids(struct sonde__rand *rand, const sonde_span_context *parent,
                      sonde_span_context *ret_ids)
 {
-    uint64_t id[3];
+    uint64_t span_id, high, low;
     do
-        id[2] = sonde__rand_next(rand);
-    while (id[2] == 0);
-    memcpy(ret_ids->span_id, &id[2], 8);
+        span_id = sonde__rand_next(rand);
+    while (span_id == 0);
+    memcpy(ret_ids->span_id, &span_id, 8);
     ret_ids->is_remote = false;
     if (parent) {
         memcpy(ret_ids->trace_id, parent->trace_id, 16);
@@ -138,10 +139,11 @@ static void make_ids(struct sonde__rand *rand, const sonde_span_context *parent,
         return;
     }
     do {
-        id[0] = sonde__rand_next(rand);
-        id[1] = sonde__rand_next(rand);
-    } while ((id[0] | id[1]) == 0);
-    memcpy(ret_ids->trace_id, id, 16);
+        high = sonde__rand_next(rand);
+        low  = sonde__rand_next(rand);
+    } while ((high | low) == 0);
+    memcpy(ret_ids->trace_id, &high, 8);
+    memcpy(ret_ids->trace_id + 8, &low, 8);
     ret_ids->flags = SONDE_TRACE_RANDOM;
 }
 
@@ -309,7 +311,8 @@ void sonde_span_set_string(sonde_span *span, sonde_str key, sonde_str value)
     struct sonde__slot *slot = enter(span);
     if (!slot)
         return;
-    sonde_attr attr = sonde_attr_string(key, value);
+    /* Written in place: the constructors' copies would stall on their own stores. */
+    const sonde_attr attr = { key, value.ptr ? SONDE_TYPE_STRING : SONDE_TYPE_NONE, { value } };
     sonde__recorder_attr(slot, &attr);
     leave(span, slot);
 }
@@ -319,7 +322,7 @@ void sonde_span_set_bool(sonde_span *span, sonde_str key, bool value)
     struct sonde__slot *slot = enter(span);
     if (!slot)
         return;
-    sonde_attr attr = sonde_attr_bool(key, value);
+    const sonde_attr attr = { key, SONDE_TYPE_BOOL, { .b = value } };
     sonde__recorder_attr(slot, &attr);
     leave(span, slot);
 }
@@ -329,7 +332,7 @@ void sonde_span_set_int(sonde_span *span, sonde_str key, int64_t value)
     struct sonde__slot *slot = enter(span);
     if (!slot)
         return;
-    sonde_attr attr = sonde_attr_int(key, value);
+    const sonde_attr attr = { key, SONDE_TYPE_INT, { .i = value } };
     sonde__recorder_attr(slot, &attr);
     leave(span, slot);
 }
@@ -339,7 +342,7 @@ void sonde_span_set_double(sonde_span *span, sonde_str key, double value)
     struct sonde__slot *slot = enter(span);
     if (!slot)
         return;
-    sonde_attr attr = sonde_attr_double(key, value);
+    const sonde_attr attr = { key, SONDE_TYPE_DOUBLE, { .d = value } };
     sonde__recorder_attr(slot, &attr);
     leave(span, slot);
 }
