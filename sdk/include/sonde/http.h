@@ -211,6 +211,15 @@ SONDE_API sonde_str sonde_http_redact_query(sonde_str query, sonde_scratch *scra
  * Threads: any. Blocks: never. Standard: RFC 3986, "Authority". Since: 0.1 */
 SONDE_API bool sonde_http_host_split(sonde_str host, sonde_str *ret_address, uint16_t *ret_port);
 
+/* Takes the parts of a URL that name its server: "https://user@example.org:8080/path".
+ * url: absolute, or as people type it, without a scheme.
+ * ret_scheme, ret_address, ret_port: each may be NULL. Scheme and address are views; the port is
+ * the scheme's own where the URL has none, 0 where that is not known either.
+ * Returns: true when there is an address; else it and the port are {NULL, 0} and 0.
+ * Threads: any. Blocks: never. Standard: RFC 3986, "Syntax Components". Since: 0.1 */
+SONDE_API bool sonde_http_url_split(sonde_str url, sonde_str *ret_scheme, sonde_str *ret_address,
+                                    uint16_t *ret_port);
+
 /* Whether a request carries telemetry itself, so that tracing it would never end: one of the
  * products that its User-Agent names begins with OTel-OTLP-Exporter.
  * Threads: any. Blocks: never. Standard: OTLP exporter, "User Agent". Since: 0.1 */

@@ -24,8 +24,9 @@ struct description {
 static void describe(struct description *into, sonde_http_exchange *exchange,
                      const sonde_http_client_request *request)
 {
-    struct sonde__http_attrs *attrs = &into->attrs;
-    struct sonde__http_origin origin;
+    struct sonde__http_attrs *attrs    = &into->attrs;
+    sonde_str                 address  = { NULL, 0 };
+    uint16_t                  port     = 0;
     sonde_scratch             scratch  = sonde_scratch_of(into->url, sizeof into->url);
     sonde_str                 original = { NULL, 0 };
     attrs->count                       = 0;
@@ -33,14 +34,14 @@ static void describe(struct description *into, sonde_http_exchange *exchange,
         exchange->method = sonde_http_method(request->method, &original);
     if (original.len > SONDE_HTTP_URL_MAX)
         original.len = SONDE_HTTP_URL_MAX;
-    sonde__http_url_origin(request->url, &origin);
+    sonde_http_url_split(request->url, NULL, &address, &port);
     if (request->server_address.len)
-        origin.address = request->server_address;
+        address = request->server_address;
     if (request->server_port)
-        origin.port = request->server_port;
-    if (origin.address.len) {
-        sonde__http_text_set(exchange, origin.address);
-        exchange->server_port = origin.port;
+        port = request->server_port;
+    if (address.len) {
+        sonde__http_text_set(exchange, address);
+        exchange->server_port = port;
     }
     if (request->method.ptr)
         sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_HTTP_REQUEST_METHOD), exchange->method);
@@ -48,9 +49,9 @@ static void describe(struct description *into, sonde_http_exchange *exchange,
     sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_URL_FULL),
                          sonde_http_redact_url(request->url, &scratch));
     sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_URL_TEMPLATE), request->url_template);
-    if (origin.address.len) {
-        sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_SERVER_ADDRESS), origin.address);
-        sonde__http_add_int(attrs, SONDE__STR(SONDE_ATTR_SERVER_PORT), origin.port);
+    if (address.len) {
+        sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_SERVER_ADDRESS), address);
+        sonde__http_add_int(attrs, SONDE__STR(SONDE_ATTR_SERVER_PORT), port);
     }
 }
 

@@ -86,14 +86,6 @@ void sonde__http_span_finish(sonde_span *span, const sonde_http_response *respon
 void sonde__http_duration_record(const sonde_http_exchange      *exchange,
                                  const struct sonde__http_attrs *attrs, uint64_t end_ns);
 
-/* The three parts of an absolute URL that name its server; all zero where there is none. */
-struct sonde__http_origin {
-    sonde_str scheme;
-    sonde_str address;
-    uint16_t  port;
-};
-void sonde__http_url_origin(sonde_str url, struct sonde__http_origin *ret_origin);
-
 /* Where a URL's user and password begin and end (the '@' included), and where its query or fragment
  * begins; an empty run where there are none. */
 struct sonde__http_url_parts {

@@ -141,18 +141,25 @@ bool sonde_http_host_split(sonde_str host, sonde_str *ret_address, uint16_t *ret
     return ok;
 }
 
-void sonde__http_url_origin(sonde_str url, struct sonde__http_origin *ret_origin)
+bool sonde_http_url_split(sonde_str url, sonde_str *ret_scheme, sonde_str *ret_address,
+                          uint16_t *ret_port)
 {
     struct sonde__http_url_parts parts;
-    struct sonde__http_origin    origin;
-    memset(&origin, 0, sizeof origin);
+    sonde_str                    scheme = { NULL, 0 }, address = { NULL, 0 };
+    uint16_t                     port = 0;
     sonde__http_url_parts(url, &parts);
     if (parts.scheme_end)
-        origin.scheme = sonde_str_n(url.ptr, parts.scheme_end - 1);
+        scheme = sonde_str_n(url.ptr, parts.scheme_end - 1);
     if (parts.authority_end > parts.host)
         sonde_http_host_split(sonde_str_n(url.ptr + parts.host, parts.authority_end - parts.host),
-                              &origin.address, &origin.port);
-    if (!origin.port)
-        origin.port = sonde__http_scheme_port(origin.scheme);
-    *ret_origin = origin;
+                              &address, &port);
+    if (address.len && !port)
+        port = sonde__http_scheme_port(scheme);
+    if (ret_scheme)
+        *ret_scheme = scheme;
+    if (ret_address)
+        *ret_address = address;
+    if (ret_port)
+        *ret_port = port;
+    return address.len != 0;
 }
