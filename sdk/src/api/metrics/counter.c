@@ -7,7 +7,7 @@
 
 #include <sonde/metrics.h>
 
-static void add_round(const struct sonde__series *series, int64_t value)
+__attribute__((noinline)) static void add_round(const struct sonde__series *series, int64_t value)
 {
     struct sonde__cell cell = sonde__cell_find(series);
     if (cell.alone)
@@ -18,9 +18,8 @@ static void add_round(const struct sonde__series *series, int64_t value)
 
 static inline void add(const struct sonde__series *series, int64_t value)
 {
-    _Atomic uint64_t *words = sonde__cell_own(series);
-    if (words)
-        sonde__word_add(words, (uint64_t)value);
+    if (__builtin_expect(sonde__cell_is_own(series), 1))
+        sonde__word_add(sonde__cell_own(series), (uint64_t)value);
     else
         add_round(series, value);
 }
@@ -31,10 +30,20 @@ __attribute__((cold, noinline)) static void refuse(const void *handle)
         sonde__misuse("a counter does not count down");
 }
 
-void sonde_counter_bound_add(sonde_counter_bound *bound, int64_t value)
+/* No handle, a negative value, or a pointer whose highest bit is set. */
+__attribute__((cold, noinline)) static void add_unusual(sonde_counter_bound *bound, int64_t value)
 {
     if (!bound || value < 0)
         refuse(bound);
+    else
+        add_round((const struct sonde__series *)bound, value);
+}
+
+void sonde_counter_bound_add(sonde_counter_bound *bound, int64_t value)
+{
+    /* One test for both: a handle of NULL less one, and a negative value, have the highest bit. */
+    if (__builtin_expect((int64_t)(((uint64_t)(uintptr_t)bound - 1) | (uint64_t)value) < 0, 0))
+        add_unusual(bound, value);
     else
         add((const struct sonde__series *)bound, value);
 }

@@ -25,20 +25,22 @@ static inline double value_of(uint64_t bits)
     return value;
 }
 
-/* The first bucket whose upper bound is not below value: whole blocks first, then the bounds of one block. Adding up the
- * comparisons leaves nothing to be predicted wrongly. */
+/* How many of a block's bounds are below value. */
+static inline uint32_t below(const double *b, double value)
+{
+    return (uint32_t)(value > b[0]) + (uint32_t)(value > b[1]) + (uint32_t)(value > b[2]) +
+           (uint32_t)(value > b[3]) + (uint32_t)(value > b[4]) + (uint32_t)(value > b[5]) +
+           (uint32_t)(value > b[6]) + (uint32_t)(value > b[7]);
+}
+
+/* The first bucket whose upper bound is not below value: whole blocks first, then the bounds of one
+ * block. Adding up the comparisons leaves nothing to be predicted wrongly. */
 static inline uint32_t bucket_of(const struct sonde__stream *stream, double value)
 {
-    const double *bounds = stream->bounds;
-    uint32_t      block = 0, bucket = 0, count = stream->bound_count;
+    uint32_t block = 0, count = stream->bound_count;
     for (uint32_t end = SONDE__BOUNDS_BLOCK; end <= count; end += SONDE__BOUNDS_BLOCK)
-        block += value > bounds[end - 1];
-    block *= SONDE__BOUNDS_BLOCK;
-    if (block >= count)
-        return count;
-    for (uint32_t i = 0; i < SONDE__BOUNDS_BLOCK; i++)
-        bucket += value > bounds[block + i];
-    return block + bucket;
+        block += value > stream->bounds[end - 1] ? SONDE__BOUNDS_BLOCK : 0;
+    return block < count ? block + below(stream->bounds + block, value) : count;
 }
 
 static inline void record_alone(_Atomic uint64_t *words, uint32_t bucket, double value)
@@ -75,7 +77,7 @@ static void record_in_crowd(_Atomic uint64_t *words, uint32_t bucket, double val
     atomic_fetch_add_explicit(&words[SONDE__CELL_BUCKETS + bucket], 1, memory_order_relaxed);
 }
 
-static void record_round(const struct sonde__series *series, double value)
+__attribute__((noinline)) static void record_round(const struct sonde__series *series, double value)
 {
     struct sonde__cell cell   = sonde__cell_find(series);
     uint32_t           bucket = bucket_of(sonde__series_stream(series), value);
@@ -87,51 +89,52 @@ static void record_round(const struct sonde__series *series, double value)
 
 static inline void record(const struct sonde__series *series, double value)
 {
-    _Atomic uint64_t *words = sonde__cell_own(series);
-    if (words)
-        record_alone(words, bucket_of(sonde__series_stream(series), value), value);
+    if (__builtin_expect(sonde__cell_is_own(series), 1))
+        record_alone(sonde__cell_own(series), bucket_of(sonde__series_stream(series), value),
+                     value);
     else
         record_round(series, value);
 }
 
-/* Not negative and finite: by its bits, which also tells a NaN. A negative zero is one, but means zero. */
-static inline bool accepted(double value)
+/* Not negative and finite: by its bits, which also tells a NaN. */
+static inline bool usual(double value)
 {
-    return bits_of(value) < INFINITE;
+    return __builtin_expect(bits_of(value) < INFINITE, 1);
 }
 
-__attribute__((cold, noinline)) static bool refused(const void *handle, double *value)
+/* A negative zero means zero; all else that is not usual counts as misuse. */
+__attribute__((cold, noinline)) static bool refused(double value)
 {
-    if (*value == 0) {
-        *value = 0;
+    if (value == 0)
         return false;
-    }
-    if (handle)
-        sonde__misuse("a histogram records finite values that are not negative");
+    sonde__misuse("a histogram records finite values that are not negative");
     return true;
+}
+
+static inline void record_any(const struct sonde__series *series, double value)
+{
+    if (usual(value))
+        record(series, value);
+    else if (!refused(value))
+        record_round(series, 0.0);
 }
 
 void sonde_histogram_bound_record(sonde_histogram_bound *bound, double value)
 {
-    if (!bound || (!accepted(value) && refused(bound, &value)))
-        return;
-    record((const struct sonde__series *)bound, value);
+    if (bound)
+        record_any((const struct sonde__series *)bound, value);
 }
 
 void sonde_histogram_record(sonde_histogram *histogram, double value)
 {
     struct sonde__stream *stream = sonde__instrument_stream(histogram);
-    if (!accepted(value) && refused(histogram, &value))
-        return;
-    if (stream)
-        record(sonde__series_plain(stream), value);
+    if (stream && (usual(value) || !refused(value)))
+        record_any(sonde__series_plain(stream), value);
 }
 
 void sonde_histogram_record_attrs(sonde_histogram *histogram, double value, sonde_attrs attrs)
 {
     struct sonde__stream *stream = sonde__instrument_stream(histogram);
-    if (!accepted(value) && refused(histogram, &value))
-        return;
-    if (stream)
-        record(sonde__series_get(stream, attrs), value);
+    if (stream && (usual(value) || !refused(value)))
+        record_any(sonde__series_get(stream, attrs), value);
 }

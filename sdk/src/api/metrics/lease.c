@@ -155,18 +155,15 @@ static struct sonde__cell lease(struct sonde__region *region, const struct sonde
 
 struct sonde__cell sonde__cell_find(const struct sonde__series *series)
 {
-    struct sonde__cell    cell   = { sonde__cell_own(series), true };
-    struct sonde__thread *self   = sonde__thread_self;
-    int                   before = errno;
-    if (cell.words)
-        return cell;
-    if (self && self->shared_token == atomic_load_explicit(&series->token, memory_order_relaxed)) {
-        cell.words = (_Atomic uint64_t *)(void *)(self->cells + series->cell);
-        cell.alone = false;
+    struct sonde__thread *self  = sonde__thread_self;
+    uint64_t              token = atomic_load_explicit(&series->token, memory_order_relaxed);
+    if (self && (self->token == token || self->shared_token == token)) {
+        struct sonde__cell cell = { sonde__cell_own(series), self->token == token };
         return cell;
     }
-    cell  = lease(sonde__series_region(series), series);
-    errno = before; /* the host's */
+    int                before = errno;
+    struct sonde__cell cell   = lease(sonde__series_region(series), series);
+    errno                     = before; /* the host's */
     return cell;
 }
 

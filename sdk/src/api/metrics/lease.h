@@ -11,6 +11,14 @@
 #include "core/thread.h"
 #include "metrics/stream.h"
 
+#if defined(__SANITIZE_THREAD__)
+#define SONDE__TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SONDE__TSAN 1
+#endif
+#endif
+
 struct sonde__cell {
     _Atomic uint64_t *words;
     bool              alone; /* only the calling thread writes it */
@@ -19,23 +27,35 @@ struct sonde__cell {
 /* The calling thread's cell of a series, leasing a stripe when it has none: the way round for sonde__cell_own(). Any thread. */
 struct sonde__cell sonde__cell_find(const struct sonde__series *series);
 
-/* The same where the thread used this region last, and counts alone there; NULL otherwise. */
-static inline _Atomic uint64_t *sonde__cell_own(const struct sonde__series *series)
+/* Whether the calling thread used this region last, and counts alone there: then its cell of a
+ * series is sonde__cell_own(). */
+static inline bool sonde__cell_is_own(const struct sonde__series *series)
 {
     const struct sonde__thread *self = sonde__thread_self;
     /* Relaxed: a token that is out of date only leads round. */
-    if (__builtin_expect(
-            self && self->token == atomic_load_explicit(&series->token, memory_order_relaxed), 1))
-        return (_Atomic uint64_t *)(void *)(self->cells + series->cell);
-    return NULL;
+    return self && self->token == atomic_load_explicit(&series->token, memory_order_relaxed);
 }
 
-/* In a cell of one's own: no other writer, so no read-modify-write. Relaxed: who collects wants some value, not this one. */
+static inline _Atomic uint64_t *sonde__cell_own(const struct sonde__series *series)
+{
+    return (_Atomic uint64_t *)(void *)(sonde__thread_self->cells + series->cell);
+}
+
+/* Adds in a cell of one's own: there is no other writer, so what is read and written need not be one
+ * step. Relaxed: who collects wants some value of each word, whole. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(SONDE__TSAN)
 static inline void sonde__word_add(_Atomic uint64_t *word, uint64_t value)
 {
-    atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) + value,
-                          memory_order_relaxed);
+    /* One instruction, which compilers do not make of the load and the store below. */
+    __asm__ volatile("addq %1, %0" : "+m"(*word) : "re"(value) : "cc");
 }
+#else
+static inline void sonde__word_add(_Atomic uint64_t *word, uint64_t value)
+{
+    uint64_t before = atomic_load_explicit(word, memory_order_relaxed);
+    atomic_store_explicit(word, before + value, memory_order_relaxed);
+}
+#endif
 
 /* From now on the stripes of this region are given back when their threads end; until sonde__lease_detach(), after which
  * region may go. False: out of memory. Any thread; one lock. */
