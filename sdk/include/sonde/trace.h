@@ -74,14 +74,10 @@ typedef struct sonde_span_options {
 } sonde_span_options;
 
 /* Starts a span. tracer or options NULL: as if no SDK ran.
- * Returns: a handle, to be given to sonde_span_end() once. NULL only while no SDK runs and there is
- * no parent to carry; every function takes NULL. Unsampled, without an SDK but with a parent, or
- * out of memory: a handle that carries a context and records nothing. Threads: any. Blocks: never.
- * Standard: Trace API, "Span Creation". Since: 0.1 */
-SONDE_API sonde_span *sonde_span_start_opts(sonde_tracer             *tracer,
-                                            const sonde_span_options *options);
-
-/* Ends the span now, and the handle with it: any later use is a counted no-op. NULL is ignored.
+ * Returns: a handle, to be given to sonde_span_end() once. NULL while no SDK runs and there is no
+ * parent to carry, and where there is no slot for it (out of memory, or 1,048,576 spans are open,
+ * which is counted); every function takes NULL. Unsampled, or without an SDK but with a parent, or
+ * without memory for its record: a handle that carries a context and records nothing.
  * Threads: one. Blocks: never. Standard: Trace API, "End". Since: 0.1 */
 SONDE_API void sonde_span_end(sonde_span *span);
 
