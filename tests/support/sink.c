@@ -149,6 +149,8 @@ static enum MHD_Result respond(struct MHD_Connection *connection, const struct s
     MHD_add_response_header(response, "Content-Type", "application/x-protobuf");
     if (answer->retry_after)
         MHD_add_response_header(response, "Retry-After", answer->retry_after);
+    if (answer->location)
+        MHD_add_response_header(response, "Location", answer->location);
     enum MHD_Result result = MHD_queue_response(connection, answer->status ? answer->status : 200,
                                                 response);
     MHD_destroy_response(response);
@@ -309,6 +311,18 @@ bool sink_wait_points(struct sink *sink, size_t count, unsigned timeout_ms)
 bool sink_wait_requests(struct sink *sink, size_t count, unsigned timeout_ms)
 {
     return wait_for(sink, &sink->locked.requests, count, timeout_ms);
+}
+
+bool sink_wait_closed(struct sink *sink, size_t count, unsigned timeout_ms)
+{
+    struct timespec until = deadline_in(timeout_ms);
+    int             error = 0;
+    pthread_mutex_lock(&sink->locked.mutex);
+    while (sink->locked.open > count && error == 0)
+        error = pthread_cond_timedwait(&sink->changed, &sink->locked.mutex, &until);
+    bool closed = sink->locked.open <= count;
+    pthread_mutex_unlock(&sink->locked.mutex);
+    return closed;
 }
 
 static size_t figure(struct sink *sink, const size_t *of)

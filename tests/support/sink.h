@@ -24,6 +24,7 @@ struct sink_request {
 struct sink_answer {
     unsigned    status;      /* 0: 200 */
     const char *retry_after; /* the header's value; NULL: none */
+    const char *location;    /* the same */
     const void *body;        /* borrowed as long as it is set */
     size_t      length;
     unsigned    delay_ms; /* before the answer */
@@ -49,6 +50,9 @@ void sink_answer(struct sink *sink, const struct sink_answer *answer);
 bool sink_wait_spans(struct sink *sink, size_t count, unsigned timeout_ms);
 bool sink_wait_points(struct sink *sink, size_t count, unsigned timeout_ms);
 bool sink_wait_requests(struct sink *sink, size_t count, unsigned timeout_ms);
+
+/* Waits until no more than count connections are open. */
+bool sink_wait_closed(struct sink *sink, size_t count, unsigned timeout_ms);
 
 size_t sink_spans(struct sink *sink);
 size_t sink_points(struct sink *sink);
