@@ -30,14 +30,14 @@ typedef struct sonde_meter_options {
 
 /* A meter of the process-wide SDK; comes alive when it starts. Equal arguments give the same meter.
  * Returns: a borrowed meter; NULL only when out of memory.
- * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Get a Meter". Since: 0.1
- */
+ * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Get a Meter". Since:
+ * 0.1 */
 SONDE_API sonde_meter *sonde_meter_get(const char *name, const char *version);
 
 /* The same with schema URL, attributes and a .local SDK. options NULL: all defaults.
  * Returns: a borrowed meter; NULL only when out of memory.
- * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Get a Meter". Since: 0.1
- */
+ * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Get a Meter". Since:
+ * 0.1 */
 SONDE_API sonde_meter *sonde_meter_get_opts(const sonde_meter_options *options);
 
 typedef struct sonde_instrument_options {
@@ -52,14 +52,15 @@ typedef struct sonde_instrument_options {
 /* An instrument of a meter. The same name, unit and description give the same instrument (names are
  * compared without case); a name that is registered with another kind or unit is reported and still
  * works. Returns: a borrowed instrument; NULL when meter is NULL, the name is not valid (reported)
- * or memory is out. Threads: any. Blocks: never for long (one lock). Standard: Metrics API,
- * "Counter creation". Since: 0.1 */
+ * or memory is out.
+ * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Counter creation".
+ * Since: 0.1 */
 SONDE_API sonde_counter *sonde_counter_get_opts(sonde_meter                    *meter,
                                                 const sonde_instrument_options *options);
 
 /* As above, for sums that go down, too.
- * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "UpDownCounter creation".
- * Since: 0.1 */
+ * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "UpDownCounter
+ * creation". Since: 0.1 */
 SONDE_API sonde_updown_counter *sonde_updown_counter_get_opts(
     sonde_meter *meter, const sonde_instrument_options *options);
 
@@ -70,12 +71,13 @@ SONDE_API sonde_histogram *sonde_histogram_get_opts(sonde_meter                 
                                                     const sonde_instrument_options *options);
 
 /* Adds value, which is not negative (else counted as misuse and ignored), to the series without
- * attributes. Threads: any. Blocks: never. Standard: Metrics API, "Counter: Add". Since: 0.1 */
+ * attributes.
+ * Threads: any. Blocks: never. Standard: Metrics API, "Counter: Add". Since: 0.1 */
 SONDE_API void sonde_counter_add(sonde_counter *counter, int64_t value);
 
 /* The same for the series of these attributes; order does not matter, of a key given twice the last
- * counts. Beyond the cardinality limit the series otel.metric.overflow takes it. Threads: any.
- * Blocks: never. Standard: Metrics API, "Counter: Add". Since: 0.1 */
+ * counts. Beyond the cardinality limit the series otel.metric.overflow takes it.
+ * Threads: any. Blocks: never. Standard: Metrics API, "Counter: Add". Since: 0.1 */
 SONDE_API void sonde_counter_add_attrs(sonde_counter *counter, int64_t value, sonde_attrs attrs);
 
 /* Adds value, of either sign, to the series without attributes.
@@ -88,8 +90,8 @@ SONDE_API void sonde_updown_counter_add_attrs(sonde_updown_counter *counter, int
                                               sonde_attrs attrs);
 
 /* Records value, not negative and not NaN (else counted as misuse and ignored), in the series
- * without attributes. Threads: any. Blocks: never. Standard: Metrics API, "Histogram: Record".
- * Since: 0.1 */
+ * without attributes.
+ * Threads: any. Blocks: never. Standard: Metrics API, "Histogram: Record". Since: 0.1 */
 SONDE_API void sonde_histogram_record(sonde_histogram *histogram, double value);
 
 /* The same for the series of these attributes.
@@ -99,8 +101,8 @@ SONDE_API void sonde_histogram_record_attrs(sonde_histogram *histogram, double v
 
 /* The series itself, for attributes that are known beforehand. Borrowed from the instrument, the
  * same handle for the same attributes. Returns: never NULL while an SDK runs (beyond the limit: the
- * overflow series); NULL before. Threads: any. Blocks: never for long (one lock, the first time).
- * Since: 0.1 */
+ * overflow series); NULL before.
+ * Threads: any. Blocks: never for long (one lock, the first time). Since: 0.1 */
 SONDE_API sonde_counter_bound *sonde_counter_bind(sonde_counter *counter, sonde_attrs attrs);
 
 /* As sonde_counter_bind().

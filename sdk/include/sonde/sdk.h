@@ -65,14 +65,14 @@ typedef struct sonde_sdk_options {
  * all defaults. Returns: SONDE_OK and sets *ret_sdk; else an error, *ret_sdk is left alone and
  * everything stays a no-op: SONDE_ERR_STARTED (the process-wide SDK runs already), SONDE_ERR_NOMEM,
  * SONDE_ERR_CONFIG (libsonde-api and libsonde-sdk are of different versions).
- * OTEL_SDK_DISABLED=true: SONDE_OK, and nothing is recorded. Threads: any. Blocks: never. Since:
- * 0.1 */
+ * OTEL_SDK_DISABLED=true: SONDE_OK, and nothing is recorded.
+ * Threads: any. Blocks: never. Since: 0.1 */
 SONDE_API sonde_err sonde_sdk_start_opts(sonde_sdk **ret_sdk, const sonde_sdk_options *options);
 
 /* Sends what has been recorded before this call, and collects metrics once. sdk NULL: SONDE_OK.
  * Returns: SONDE_OK when nothing of it waits any more: it was delivered, or refused for good
- * (sonde_sdk_stats()); SONDE_ERR_TIMEOUT when timeout_ms milliseconds passed first. Threads: any.
- * Blocks: up to timeout_ms. Standard: Trace SDK, "ForceFlush". Since: 0.1 */
+ * (sonde_sdk_stats()); SONDE_ERR_TIMEOUT when timeout_ms milliseconds passed first.
+ * Threads: any. Blocks: up to timeout_ms. Standard: Trace SDK, "ForceFlush". Since: 0.1 */
 SONDE_API sonde_err sonde_sdk_flush(sonde_sdk *sdk, uint32_t timeout_ms);
 
 /* Flushes, stops and frees; *sdk becomes NULL. Handles of spans and instruments stay valid as
@@ -82,11 +82,13 @@ SONDE_API sonde_err sonde_sdk_flush(sonde_sdk *sdk, uint32_t timeout_ms);
 SONDE_API sonde_err sonde_sdk_stop(sonde_sdk **sdk, uint32_t timeout_ms);
 
 /* SONDE_DRIVER_LOOP: one descriptor to watch for reading; -1 for the thread driver and NULL. Owned
- * by the SDK. Threads: any. Blocks: never. Since: 0.1 */
+ * by the SDK.
+ * Threads: any. Blocks: never. Since: 0.1 */
 SONDE_API int sonde_sdk_fd(const sonde_sdk *sdk);
 
 /* SONDE_DRIVER_LOOP: does what is due. Call it when the descriptor is readable. Nothing for the
- * thread driver and NULL. Threads: one. Blocks: never. Since: 0.1 */
+ * thread driver and NULL.
+ * Threads: one. Blocks: never. Since: 0.1 */
 SONDE_API void sonde_sdk_dispatch(sonde_sdk *sdk);
 
 /* Counted since the SDK started. accepted = delivered + the sum of dropped_ + what still waits, for
@@ -112,21 +114,23 @@ typedef struct sonde_stats {
 } sonde_stats;
 
 /* Fills ret_stats; ret_stats->size is set by the caller (sizeof(sonde_stats)) and never exceeded.
- * sdk NULL: the process-wide SDK; without one all is zero but misuse. Threads: any. Blocks: never
- * for long (one lock). Since: 0.1 */
+ * sdk NULL: the process-wide SDK; without one all is zero but misuse.
+ * Threads: any. Blocks: never for long (one lock). Since: 0.1 */
 SONDE_API void sonde_sdk_stats(sonde_sdk *sdk, sonde_stats *ret_stats);
 
 /* Collects the metrics of an SDK as Prometheus text (version 0.0.4). sdk NULL: the process-wide
  * SDK. Returns: SONDE_OK, *ret_text (NUL-terminated, to be freed with free()) and its length
- * without the NUL; SONDE_ERR_INVALID when no SDK runs; SONDE_ERR_NOMEM. Threads: any. Blocks: never
- * for long. Standard: Prometheus and OpenMetrics compatibility. Since: 0.1 */
+ * without the NUL; SONDE_ERR_INVALID when no SDK runs; SONDE_ERR_NOMEM.
+ * Threads: any. Blocks: never for long. Standard: Prometheus and OpenMetrics compatibility.
+ * Since: 0.1 */
 SONDE_API sonde_err sonde_sdk_prometheus(sonde_sdk *sdk, char **ret_text, size_t *ret_length);
 
 /* Lays out memory that processes share (a MAP_SHARED mapping, nginx's zone) for metrics, so that
  * each of them can give it as .metrics_memory and all of them count into it. memory: aligned to 64
  * bytes; all zero, or laid out by this call before, in which case it is left as it is. Call it
  * before the processes part. Returns: SONDE_OK; SONDE_ERR_INVALID (NULL, not aligned, smaller than
- * 64 KiB, or laid out by another version). Threads: setup. Blocks: never. Since: 0.1 */
+ * 64 KiB, or laid out by another version).
+ * Threads: setup. Blocks: never. Since: 0.1 */
 SONDE_API sonde_err sonde_metrics_memory_init(void *memory, size_t size);
 
 SONDE_END

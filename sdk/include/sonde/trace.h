@@ -27,14 +27,15 @@ typedef struct sonde_tracer_options {
 /* A tracer of the process-wide SDK. May be called before the SDK starts: the tracer comes alive
  * with it. Equal arguments give the same tracer; it is never freed. name and version may be NULL.
  * Returns: a borrowed tracer; NULL only when out of memory.
- * Threads: any. Blocks: never for long (one lock). Standard: Trace API, "Get a Tracer". Since: 0.1
- */
+ * Threads: any. Blocks: never for long (one lock). Standard: Trace API, "Get a Tracer". Since:
+ * 0.1 */
 SONDE_API sonde_tracer *sonde_tracer_get(const char *name, const char *version);
 
 /* The same with schema URL, attributes and a .local SDK. options NULL: all defaults.
  * Returns: a borrowed tracer; NULL only when out of memory. A tracer of a .local SDK is inert once
- * that SDK has stopped. Threads: any. Blocks: never for long (one lock). Standard: Trace API, "Get
- * a Tracer". Since: 0.1 */
+ * that SDK has stopped.
+ * Threads: any. Blocks: never for long (one lock). Standard: Trace API, "Get a Tracer". Since:
+ * 0.1 */
 SONDE_API sonde_tracer *sonde_tracer_get_opts(const sonde_tracer_options *options);
 
 typedef enum sonde_span_kind {
@@ -78,16 +79,22 @@ typedef struct sonde_span_options {
  * parent to carry, and where there is no slot for it (out of memory, or 1,048,576 spans are open,
  * which is counted); every function takes NULL. Unsampled, or without an SDK but with a parent, or
  * without memory for its record: a handle that carries a context and records nothing.
+ * Threads: any. Blocks: never. Standard: Trace API, "Span Creation". Since: 0.1 */
+SONDE_API sonde_span *sonde_span_start_opts(sonde_tracer             *tracer,
+                                            const sonde_span_options *options);
+
+/* Ends the span now, and the handle with it: any later use is a counted no-op. NULL is ignored.
  * Threads: one. Blocks: never. Standard: Trace API, "End". Since: 0.1 */
 SONDE_API void sonde_span_end(sonde_span *span);
 
 /* The same with a time of the caller's. end_ns: Unix time in nanoseconds; 0: now; before the start:
- * the start. Threads: one. Blocks: never. Standard: Trace API, "End". Since: 0.1 */
+ * the start.
+ * Threads: one. Blocks: never. Standard: Trace API, "End". Since: 0.1 */
 SONDE_API void sonde_span_end_at(sonde_span *span, uint64_t end_ns);
 
 /* Gives the span up: the handle ends as in sonde_span_end(), but nothing is recorded, as if it had
- * not been sampled. What names it as its parent keeps doing so. NULL is ignored. Threads: one.
- * Blocks: never. Since: 0.1 */
+ * not been sampled. What names it as its parent keeps doing so. NULL is ignored.
+ * Threads: one. Blocks: never. Since: 0.1 */
 SONDE_API void sonde_span_discard(sonde_span *span);
 
 /* Whether what is set on the span is recorded. False for NULL, after the end, and when not sampled.
@@ -111,8 +118,8 @@ SONDE_API sonde_span_context sonde_span_context_make(const sonde_span_context *p
 typedef enum sonde_status { SONDE_STATUS_UNSET, SONDE_STATUS_OK, SONDE_STATUS_ERROR } sonde_status;
 
 /* Sets one attribute; a key set before is replaced. An attribute beyond the limit (128) is dropped
- * and counted in the span. Invalid UTF-8 is repaired with U+FFFD. Threads: one. Blocks: never.
- * Standard: Trace API, "SetAttribute". Since: 0.1 */
+ * and counted in the span. Invalid UTF-8 is repaired with U+FFFD.
+ * Threads: one. Blocks: never. Standard: Trace API, "SetAttribute". Since: 0.1 */
 SONDE_API void sonde_span_set_attr(sonde_span *span, sonde_attr attr);
 
 /* The same for one type, with key and value in registers: what sonde_span_set() calls. A value whose
@@ -141,13 +148,14 @@ SONDE_API void sonde_span_set_attrs(sonde_span *span, sonde_attrs attrs);
 SONDE_API void sonde_span_set_name(sonde_span *span, sonde_str name);
 
 /* Sets the status. Ok is final; Error replaces Unset; Unset is ignored. description counts for
- * Error only; may be NULL. Threads: one. Blocks: never. Standard: Trace API, "Set Status". Since:
- * 0.1 */
+ * Error only; may be NULL.
+ * Threads: one. Blocks: never. Standard: Trace API, "Set Status". Since: 0.1 */
 SONDE_API void sonde_span_set_status(sonde_span *span, sonde_status status,
                                      const char *description);
 
 /* Status Error and the attribute error.type in one call. error_type: a short name of few values;
- * NULL: "_OTHER". Threads: one. Blocks: never. Standard: Recording errors. Since: 0.1 */
+ * NULL: "_OTHER".
+ * Threads: one. Blocks: never. Standard: Recording errors. Since: 0.1 */
 SONDE_API void sonde_span_fail(sonde_span *span, const char *error_type, const char *description);
 
 /* Adds an event, now. Beyond the limit (128) it is dropped and counted in the span. name NULL: "".
@@ -171,8 +179,8 @@ typedef struct sonde_exception {
 } sonde_exception;
 
 /* Adds an event named "exception" with exception.type, exception.message and exception.stacktrace;
- * does not set the status. exception NULL is ignored. Threads: one. Blocks: never. Standard: Trace
- * API, "Record Exception". Since: 0.1 */
+ * does not set the status. exception NULL is ignored.
+ * Threads: one. Blocks: never. Standard: Trace API, "Record Exception". Since: 0.1 */
 SONDE_API void sonde_span_record_exception(sonde_span *span, const sonde_exception *exception);
 
 /* The branches of sonde_span_set(). literal: the value was spelled true or false. */

@@ -31,8 +31,8 @@ SONDE_API sonde_signal sonde_batch_signal(const sonde_batch *batch);
 SONDE_API uint32_t sonde_batch_count(const sonde_batch *batch);
 
 /* The OTLP request (ExportTraceServiceRequest or ExportMetricsServiceRequest) that holds the batch.
- * Traces can be walked with sonde_request_next(). Threads: same (the driver's). Blocks: never.
- * Standard: OTLP. Since: 0.1 */
+ * Traces can be walked with sonde_request_next().
+ * Threads: same (the driver's). Blocks: never. Standard: OTLP. Since: 0.1 */
 SONDE_API sonde_str sonde_batch_body(const sonde_batch *batch);
 
 typedef enum sonde_outcome {

@@ -3,7 +3,8 @@
  *
  * A record is the OTLP protobuf encoding of what it stands for; there is no other form. Everything
  * here reads untrusted bytes as readily as our own: bounds are checked, unknown fields skipped, and
- * views point into what was given. Threads: any, for every function; Blocks: never. */
+ * views point into what was given.
+ * Threads: any, for every function; Blocks: never. */
 #ifndef SONDE_PLUGIN_RECORD_H
 #define SONDE_PLUGIN_RECORD_H
 
@@ -49,8 +50,8 @@ SONDE_API bool sonde_key_value_read(sonde_str key_value, sonde_str *ret_key,
                                     sonde_value *ret_value);
 
 /* Takes the next element (an array) or entry (a map; ret_key gets its key) off *rest, which begins
- * as value.s. Returns: false at the end or when malformed. Threads: any. Blocks: never. Since: 0.1
- */
+ * as value.s. Returns: false at the end or when malformed.
+ * Threads: any. Blocks: never. Since: 0.1 */
 SONDE_API bool sonde_value_next(sonde_type of, sonde_str *rest, sonde_str *ret_key,
                                 sonde_value *ret_value);
 
@@ -88,7 +89,8 @@ typedef enum sonde_part {
 } sonde_part;
 
 /* Takes the next part of that kind off *rest, which begins as the span's bytes; ret_bytes is its
- * message. Returns: false at the end. Threads: any. Blocks: never. Since: 0.1 */
+ * message. Returns: false at the end.
+ * Threads: any. Blocks: never. Since: 0.1 */
 SONDE_API bool sonde_span_next(sonde_part of, sonde_str *rest, sonde_str *ret_bytes);
 
 typedef struct sonde_event_view {
@@ -104,7 +106,8 @@ SONDE_API bool sonde_event_read(sonde_str event, sonde_event_view *ret_event);
 
 /* Takes the next attribute of an event (field 3), a link (field 4), a resource or any message off
  * *rest. field: the number of the repeated KeyValue field in that message. Returns: false at the
- * end or when malformed. Threads: any. Blocks: never. Since: 0.1 */
+ * end or when malformed.
+ * Threads: any. Blocks: never. Since: 0.1 */
 SONDE_API bool sonde_attribute_next(uint32_t field, sonde_str *rest, sonde_str *ret_key,
                                     sonde_value *ret_value);
 
@@ -120,8 +123,8 @@ typedef struct sonde_request_iter {
 
 /* The next Span message of a request, with iter->resource and iter->scope set to what it belongs
  * to. Returns: false at the end, or with iter->malformed set where the bytes stop making sense.
- * Threads: one per iterator. Blocks: never. Standard: OTLP, ExportTraceServiceRequest. Since: 0.1
- */
+ * Threads: one per iterator. Blocks: never. Standard: OTLP, ExportTraceServiceRequest. Since:
+ * 0.1 */
 SONDE_API bool sonde_request_next(sonde_request_iter *iter, sonde_str *ret_span);
 
 SONDE_END

@@ -45,14 +45,14 @@ SONDE_API sonde_sampler *sonde_sampler_always_off(void);
 
 /* Keeps a share of the traces, by trace id, the same in every process. ratio: 0 to 1 (NaN and what
  * is outside: 1). Returns: a sampler to be freed with sonde_sampler_free() after the SDK has
- * stopped; NULL when out of memory. Threads: any. Blocks: never. Standard: Trace SDK,
- * "TraceIdRatioBased". Since: 0.1 */
+ * stopped; NULL when out of memory.
+ * Threads: any. Blocks: never. Standard: Trace SDK, "TraceIdRatioBased". Since: 0.1 */
 SONDE_API sonde_sampler *sonde_sampler_ratio_new(double ratio);
 
 /* Follows the parent's decision; root decides where there is none (NULL: always on) and is owned by
  * the new sampler. Returns: a sampler to be freed with sonde_sampler_free() after the SDK has
- * stopped; NULL when out of memory. Threads: any. Blocks: never. Standard: Trace SDK,
- * "ParentBased". Since: 0.1 */
+ * stopped; NULL when out of memory.
+ * Threads: any. Blocks: never. Standard: Trace SDK, "ParentBased". Since: 0.1 */
 SONDE_API sonde_sampler *sonde_sampler_parent_based_new(sonde_sampler *root);
 
 /* Frees a sampler of the two calls above; NULL and the built-in ones are ignored.
