@@ -40,8 +40,8 @@ SONDE_API sonde_context *sonde_context_with_span(const sonde_context *base, sond
 /* base with the context of a span in another process. tracestate: the list of the tracestate
  * header, copied; may be empty. A remote context that is not valid leaves base's span as it is.
  * Returns: a reference of the caller's own; NULL when out of memory or nothing is carried.
- * Threads: any. Blocks: never. Standard: Trace API, "Wrapping a SpanContext in a Span". Since:
- * 0.1 */
+ * Threads: any. Blocks: never. Standard: Trace API, "Wrapping a SpanContext in a Span".
+ * Since: 0.1 */
 SONDE_API sonde_context *sonde_context_with_remote(const sonde_context      *base,
                                                    const sonde_span_context *remote,
                                                    sonde_str                 tracestate);

@@ -30,14 +30,14 @@ typedef struct sonde_meter_options {
 
 /* A meter of the process-wide SDK; comes alive when it starts. Equal arguments give the same meter.
  * Returns: a borrowed meter; NULL only when out of memory.
- * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Get a Meter". Since:
- * 0.1 */
+ * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Get a Meter".
+ * Since: 0.1 */
 SONDE_API sonde_meter *sonde_meter_get(const char *name, const char *version);
 
 /* The same with schema URL, attributes and a .local SDK. options NULL: all defaults.
  * Returns: a borrowed meter; NULL only when out of memory.
- * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Get a Meter". Since:
- * 0.1 */
+ * Threads: any. Blocks: never for long (one lock). Standard: Metrics API, "Get a Meter".
+ * Since: 0.1 */
 SONDE_API sonde_meter *sonde_meter_get_opts(const sonde_meter_options *options);
 
 typedef struct sonde_instrument_options {

@@ -27,15 +27,15 @@ typedef struct sonde_tracer_options {
 /* A tracer of the process-wide SDK. May be called before the SDK starts: the tracer comes alive
  * with it. Equal arguments give the same tracer; it is never freed. name and version may be NULL.
  * Returns: a borrowed tracer; NULL only when out of memory.
- * Threads: any. Blocks: never for long (one lock). Standard: Trace API, "Get a Tracer". Since:
- * 0.1 */
+ * Threads: any. Blocks: never for long (one lock). Standard: Trace API, "Get a Tracer".
+ * Since: 0.1 */
 SONDE_API sonde_tracer *sonde_tracer_get(const char *name, const char *version);
 
 /* The same with schema URL, attributes and a .local SDK. options NULL: all defaults.
  * Returns: a borrowed tracer; NULL only when out of memory. A tracer of a .local SDK is inert once
  * that SDK has stopped.
- * Threads: any. Blocks: never for long (one lock). Standard: Trace API, "Get a Tracer". Since:
- * 0.1 */
+ * Threads: any. Blocks: never for long (one lock). Standard: Trace API, "Get a Tracer".
+ * Since: 0.1 */
 SONDE_API sonde_tracer *sonde_tracer_get_opts(const sonde_tracer_options *options);
 
 typedef enum sonde_span_kind {

@@ -123,8 +123,8 @@ typedef struct sonde_request_iter {
 
 /* The next Span message of a request, with iter->resource and iter->scope set to what it belongs
  * to. Returns: false at the end, or with iter->malformed set where the bytes stop making sense.
- * Threads: one per iterator. Blocks: never. Standard: OTLP, ExportTraceServiceRequest. Since:
- * 0.1 */
+ * Threads: one per iterator. Blocks: never. Standard: OTLP, ExportTraceServiceRequest.
+ * Since: 0.1 */
 SONDE_API bool sonde_request_next(sonde_request_iter *iter, sonde_str *ret_span);
 
 SONDE_END
