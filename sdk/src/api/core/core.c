@@ -181,6 +181,15 @@ void sonde__core_touch(struct sonde__core *core)
         sonde__pump_thread_start(&core->pump);
 }
 
+void sonde__core_touch_metrics(void)
+{
+    pthread_mutex_lock(&locked.mutex);
+    for (struct sonde__core *core = locked.all; core; core = core->next)
+        if ((sonde__core_run(core) & 1) && core->options.metrics)
+            sonde__core_touch(core);
+    pthread_mutex_unlock(&locked.mutex);
+}
+
 const sonde_propagator *sonde__core_propagator(void)
 {
     struct sonde__core *core = sonde__core_current();

@@ -63,6 +63,9 @@ void      sonde__core_stats(struct sonde__core *core, sonde_stats *ret_stats);
  * one. Any thread; off the hot path. */
 void sonde__core_touch(struct sonde__core *core);
 
+/* The same for every core that sends metrics: a thread counts for the first time. */
+void sonde__core_touch_metrics(void);
+
 /* The propagator that OTEL_PROPAGATORS named, or W3C trace context and baggage while no SDK runs.
  */
 const sonde_propagator *sonde__core_propagator(void);

@@ -4,6 +4,7 @@
 #include "metrics/lease.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "core/core.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -139,6 +140,7 @@ static struct sonde__cell lease(struct sonde__region *region, const struct sonde
 {
     struct sonde__cell    cell;
     struct sonde__thread *self = sonde__thread_get();
+    sonde__core_touch_metrics(); /* a forked child that only counts wants a pump, too */
     sonde__region_refresh(region);
     /* Acquire: the epoch that belongs to this token, or a later one, is what the stripe is cleared for. */
     uint64_t token  = atomic_load_explicit(&region->token, memory_order_acquire);
