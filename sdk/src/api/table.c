@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* table.c - the table between libsonde-api and libsonde-sdk; the only file that knows both core and metrics. */
+/* table.c - the table between libsonde-api and libsonde-sdk; the only file that knows both core and
+ * metrics. */
 #include "core/core.h"
 #include "core/diag.h"
 #include "core/table.h"
 #include "metrics/metrics.h"
 
-static sonde_err core_start(const struct sonde__core_options *options, struct sonde__core **ret_core)
+static sonde_err core_start(const struct sonde__core_options *options,
+                            struct sonde__core              **ret_core)
 {
     struct sonde__core_options set = *options;
     set.collect                    = sonde__metrics_write_otlp;
