@@ -285,8 +285,9 @@ invalid:
 }
 
 
+/* What otel_resource_attr says, but for a name that otel_service_name gives. */
 static sonde_attrs
-ngx_http_sonde_resource(ngx_cycle_t *cycle, ngx_array_t *pairs)
+ngx_http_sonde_resource(ngx_cycle_t *cycle, ngx_http_sonde_main_conf_t *smcf)
 {
     ngx_uint_t     i;
     sonde_attr    *items;
@@ -296,24 +297,33 @@ ngx_http_sonde_resource(ngx_cycle_t *cycle, ngx_array_t *pairs)
     attrs.items = NULL;
     attrs.count = 0;
 
-    if (pairs == NULL) {
+    if (smcf->resource_attrs == NULL) {
         return attrs;
     }
 
-    items = ngx_palloc(cycle->pool, pairs->nelts * sizeof(sonde_attr));
+    items = ngx_palloc(cycle->pool, smcf->resource_attrs->nelts
+                                    * sizeof(sonde_attr));
     if (items == NULL) {
         return attrs;
     }
 
-    kv = pairs->elts;
-
-    for (i = 0; i < pairs->nelts; i++) {
-        items[i] = sonde_attr_string(ngx_http_sonde_view(&kv[i].key),
-                                     ngx_http_sonde_view(&kv[i].value));
-    }
-
     attrs.items = items;
-    attrs.count = pairs->nelts;
+    kv = smcf->resource_attrs->elts;
+
+    for (i = 0; i < smcf->resource_attrs->nelts; i++) {
+
+        if (smcf->service_name.len
+            && kv[i].key.len == sizeof("service.name") - 1
+            && ngx_strncmp(kv[i].key.data, "service.name", kv[i].key.len)
+               == 0)
+        {
+            continue;
+        }
+
+        items[attrs.count++] = sonde_attr_string(
+                                         ngx_http_sonde_view(&kv[i].key),
+                                         ngx_http_sonde_view(&kv[i].value));
+    }
 
     return attrs;
 }
@@ -337,7 +347,7 @@ ngx_http_sonde_start(ngx_cycle_t *cycle, ngx_http_sonde_main_conf_t *smcf)
         options.service_name = (char *) smcf->service_name.data;
     }
 
-    options.resource = ngx_http_sonde_resource(cycle, smcf->resource_attrs);
+    options.resource = ngx_http_sonde_resource(cycle, smcf);
     options.diagnostics = ngx_http_sonde_log_start(cycle, smcf->log_zone);
     options.quiet = (options.diagnostics == NULL);
 

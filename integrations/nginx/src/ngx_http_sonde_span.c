@@ -374,6 +374,56 @@ ngx_http_sonde_describe(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
 }
 
 
+/* An upstream that broke off after nginx had passed its status on. */
+static ngx_uint_t
+ngx_http_sonde_is_broken_off(ngx_http_request_t *r)
+{
+    ngx_event_pipe_t     *p;
+    ngx_http_upstream_t  *u;
+
+    u = r->upstream;
+
+    if (u == NULL || !u->header_sent || r->header_only) {
+        return 0;
+    }
+
+    if (!u->buffering) {
+        return u->length > 0;
+    }
+
+    p = u->pipe;
+
+    return p && (p->upstream_error
+                 || (p->upstream_eof && !p->upstream_done && p->length > 0));
+}
+
+
+/* Why not all of an answer was sent; nothing where none was meant to be. */
+static sonde_str
+ngx_http_sonde_failure(ngx_http_request_t *r, ngx_int_t status)
+{
+    if (r->request_complete) {
+        return ngx_http_sonde_is_broken_off(r)
+               ? sonde_str_n("response_incomplete", 19)
+               : sonde_str_n(NULL, 0);
+    }
+
+    if (r->connection->timedout) {
+        return sonde_str_n("timeout", 7);
+    }
+
+    if (r->connection->error || status == NGX_HTTP_CLIENT_CLOSED_REQUEST) {
+        return sonde_str_n("client_closed_request", 21);
+    }
+
+    if (r->header_sent) {
+        return sonde_str_n("response_incomplete", 19);
+    }
+
+    return sonde_str_n(NULL, 0);
+}
+
+
 static void
 ngx_http_sonde_outcome(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     sonde_http_response *response)
@@ -382,14 +432,7 @@ ngx_http_sonde_outcome(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
 
     response->status = r->err_status ? r->err_status : r->headers_out.status;
 
-    if (r->connection->timedout) {
-        response->error_type = sonde_str_n("timeout", 7);
-
-    } else if (r->connection->error
-               || response->status == NGX_HTTP_CLIENT_CLOSED_REQUEST)
-    {
-        response->error_type = sonde_str_n("client_closed_request", 21);
-    }
+    response->error_type = ngx_http_sonde_failure(r, response->status);
 
     now = ngx_http_sonde_clock(CLOCK_MONOTONIC);
 

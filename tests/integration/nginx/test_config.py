@@ -48,7 +48,6 @@ class Configuration(harness.Case):
                 ("otel_trace_context both;", 'invalid value "both"'),
                 (GOOD + "otel_span_attr a;", 'invalid number of arguments in "otel_span_attr"'),
                 (GOOD + "otel_span_attr '' x;", '"otel_span_attr" directive has an empty name'),
-                (GOOD + "otel_span_name $no_such_variable;", 'unknown "no_such_variable" variable'),
                 ("server { location / { sonde_metrics; sonde_metrics; } }", '"sonde_metrics" directive is duplicate'),
                 ("sonde_metrics;", '"sonde_metrics" directive is not allowed here')):
             with self.subTest(http=http):

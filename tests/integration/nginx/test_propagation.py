@@ -171,8 +171,8 @@ class Propagation(harness.Case):
 
     def test_hundreds_of_hostile_headers__change_nothing_but_the_span(self):
         _, nginx = self.site("propagate")
-        hostile = (["traceparent: %d" % n for n in range(400)] + ["tracestate: k%d=%d" % (n, n) for n in range(400)]
-                   + ["baggage: k%d=%%zz" % n for n in range(400)])
+        hostile = (["traceparent: %d" % n for n in range(300)] + ["tracestate: k%d=%d" % (n, n) for n in range(300)]
+                   + ["baggage: k%d=%%zz" % n for n in range(300)])
         for _ in range(3):
             self.assertEqual(nginx.get("/", headers=hostile)[0], 200)
             self.assertRegex(self.up.last("traceparent")[0], TRACEPARENT)

@@ -166,6 +166,29 @@ class Spans(harness.Case):
         self.assertEqual(span.attributes["http.response.status_code"], 499)
         self.assertEqual(span.attributes["error.type"], "client_closed_request")
 
+    def test_span__says_that_the_upstream_broke_off(self):
+        for how, answer in (("length", b"Content-Length: 100\r\n\r\nhalf"),
+                            ("chunks", b"Transfer-Encoding: chunked\r\n\r\n10\r\nhalf")):
+            for buffering in ("on", "off"):
+                with self.subTest(how=how, buffering=buffering):
+                    span = self.broken_off(answer, "proxy_http_version 1.1; proxy_buffering %s;" % buffering)
+                    self.assertEqual(span.attributes["http.response.status_code"], 200)
+                    self.assertEqual(span.attributes.get("error.type"), "response_incomplete")
+                    self.assertEqual(span.status, ERROR)
+
+    def broken_off(self, answer, directives):
+        with socket.create_server(("127.0.0.1", 0)) as broken:
+            collector, nginx = self.traced("otel_trace on; server { listen 127.0.0.1:%(port)d; location / {" + directives
+                                           + "proxy_pass http://127.0.0.1:" + str(broken.getsockname()[1]) + "; } }")
+            with socket.create_connection(("127.0.0.1", nginx.port)) as client:
+                client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                upstream, _ = broken.accept()
+                upstream.sendall(b"HTTP/1.1 200 OK\r\n" + answer)
+                upstream.close()
+                span, = collector.wait_for_spans(1)
+        nginx.quit()
+        return span
+
     def test_trace__follows_its_location_or_variable(self):
         for path, count in (("/off", 0), ("/conditional", 0), ("/conditional?trace=off", 0),
                             ("/conditional?trace=on", 1), ("/conditional?trace=1", 1)):
@@ -219,8 +242,8 @@ class Spans(harness.Case):
 
     def test_duration__agrees_with_request_time(self):
         collector, nginx = self.traced("""
-            otel_trace on; log_format took "$request_time"; access_log %(dir)s/took.log took;
-            server { listen 127.0.0.1:%(port)d; location / { return 200; } }""")
+            otel_trace on; log_format took "$request_time";
+            server { listen 127.0.0.1:%(port)d; access_log %(dir)s/took.log took; location / { return 200; } }""")
         with socket.create_connection(("127.0.0.1", nginx.port)) as client:
             client.sendall(b"GET / HT")
             time.sleep(0.2)  # the client is slow: what nginx counts before it has read the request
