@@ -427,6 +427,9 @@ sonde_err sonde__pump_stop(struct sonde__pump *pump, uint32_t timeout_ms)
     if (lost)
         sonde__diag(SONDE_LEVEL_WARN, "stopped with %llu spans undelivered",
                     (unsigned long long)lost);
+    struct sonde__owner *owner = pump->core->options.owner;
+    if (owner && owner->done)
+        owner->done(owner);
     return err;
 }
 

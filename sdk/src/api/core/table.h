@@ -23,6 +23,9 @@ struct sonde__owner {
     sonde_str (*resource)(struct sonde__owner *self);
     /* In a forked child: a new identity (service.instance.id, pid, start time). */
     void (*forked)(struct sonde__owner *self);
+    /* The core has stopped and lets go of the owner and of its exporters; NULL: nothing to do. Never
+     * called when an exporter that blocks keeps the pump's thread: that still uses both. */
+    void (*done)(struct sonde__owner *self);
 };
 
 struct sonde__core_options {
