@@ -3,6 +3,8 @@
  * hostile: whatever it is, views stay inside of it. Any thread. */
 #include "http/http.h"
 
+#include <strings.h>
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -57,19 +59,28 @@ static bool has_odd_port(sonde_str text, size_t from, size_t to)
     return false;
 }
 
+/* How many slashes lead to the authority. Clients take one or three for two; but file:///path and
+ * /path have no authority at all. */
+static size_t slashes(sonde_str url, size_t scheme_end)
+{
+    size_t count = 0, max = 3;
+    if (!scheme_end || (scheme_end == 5 && strncasecmp(url.ptr, "file", 4) == 0))
+        max = 2;
+    while (count < max && scheme_end + count < url.len && url.ptr[scheme_end + count] == '/')
+        count++;
+    return !scheme_end && count == 1 ? 0 : count;
+}
+
 void sonde__http_url_parts(sonde_str url, struct sonde__http_url_parts *ret_parts)
 {
     struct sonde__http_url_parts parts;
     parts.scheme_end = scheme_length(url);
     parts.authority  = parts.scheme_end;
-    /* Clients take one to three slashes for two; file:/// has no authority, and nothing is lost. */
-    while (parts.authority < url.len && url.ptr[parts.authority] == '/' &&
-           parts.authority < parts.scheme_end + 3)
-        parts.authority++;
+    parts.authority += slashes(url, parts.scheme_end);
     parts.authority_end = find_any(url, parts.authority, "/?#");
     parts.host          = behind_last_at(url, parts.authority, parts.authority_end);
-    if (parts.host == parts.authority && has_odd_port(url, parts.authority, parts.authority_end)) {
-        parts.host = behind_last_at(url, parts.authority, url.len);
+    if (has_odd_port(url, parts.host, parts.authority_end)) {
+        parts.host = behind_last_at(url, parts.host, url.len);
         if (parts.host > parts.authority_end)
             parts.authority_end = find_any(url, parts.host, "/?#");
     }
