@@ -48,6 +48,17 @@ static struct sonde__core *core_at_rest(void)
     return core;
 }
 
+/* A batch's worth of full pages, or an eighth of the budget: fewer are not worth a wake-up, more would
+ * be dangerous. */
+static uint32_t pages_to_wake(const struct sonde__core_options *set)
+{
+    enum { SMALL_SPAN = 256 };
+    uint64_t batch  = (uint64_t)set->batch_spans * SMALL_SPAN / SONDE__PAGE;
+    uint64_t budget = set->memory_bytes / 8 / SONDE__PAGE;
+    uint64_t pages  = batch < budget ? batch : budget;
+    return pages > UINT32_MAX ? UINT32_MAX : pages ? (uint32_t)pages : 1;
+}
+
 static sonde_err core_set(struct sonde__core *core, const struct sonde__core_options *options)
 {
     size_t known    = options->size && options->size < sizeof core->options ? options->size
@@ -69,6 +80,7 @@ static sonde_err core_set(struct sonde__core *core, const struct sonde__core_opt
     for (size_t i = 0; i < set->exporter_count; i++)
         core->recording |= !set->disabled && set->exporters[i] &&
                            (set->exporters[i]->signals & SONDE_SIGNAL_TRACES);
+    core->pages_to_wake = pages_to_wake(set);
     if (set->exporter_count) {
         core->exporters = malloc(set->exporter_count * sizeof *core->exporters);
         if (!core->exporters)

@@ -21,7 +21,9 @@ struct sonde__core {
     bool pump_locked;         /* between the two sides of a fork */
     struct sonde__core *next; /* in the list of all cores, for ever */
 
-    _Atomic size_t memory_used; /* bytes of all pages, wherever they are held */
+    _Atomic size_t   memory_used;   /* bytes of all pages, wherever they are held */
+    _Atomic uint32_t pages_filled;  /* since the pump looked last */
+    uint32_t         pages_to_wake; /* so many wake it */
 
     struct {
         pthread_mutex_t           mutex;

@@ -84,7 +84,12 @@ static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
         atomic_store_explicit(&lane->head, page, memory_order_release);
     if (page)
         lane->tail = page;
-    sonde__pump_wake(&lane->core->pump); /* no system call while a wake-up is already on its way */
+    /* Relaxed: a hint. */
+    uint32_t filled = atomic_fetch_add_explicit(&lane->core->pages_filled, 1,
+                                                memory_order_relaxed) +
+                      1;
+    if (!page || filled >= lane->core->pages_to_wake)
+        sonde__pump_wake(&lane->core->pump);
     return page;
 }
 

@@ -97,6 +97,7 @@ static void remove_lane(struct sonde__core *core, struct sonde__lane *lane)
 static void drain(struct sonde__pump *pump, uint64_t now_ns)
 {
     struct sonde__core *core = pump->core;
+    atomic_store_explicit(&core->pages_filled, 0, memory_order_relaxed);
     pthread_mutex_lock(&core->locked.mutex);
     struct sonde__lane *lane = core->locked.lanes;
     pthread_mutex_unlock(&core->locked.mutex);

@@ -21,9 +21,11 @@ static bool chunk_add(void)
 {
     if (locked.chunk_count == SONDE__CHUNKS)
         return false;
-    struct sonde__slot *chunk = calloc(SONDE__CHUNK, sizeof *chunk);
+    struct sonde__slot *chunk = aligned_alloc(_Alignof(struct sonde__slot),
+                                              SONDE__CHUNK * sizeof *chunk);
     if (!chunk)
         return false;
+    memset(chunk, 0, SONDE__CHUNK * sizeof *chunk);
     for (uint32_t i = SONDE__CHUNK; i-- > 0;) {
         chunk[i].index     = locked.chunk_count * SONDE__CHUNK + i;
         chunk[i].next_free = locked.free;

@@ -27,9 +27,12 @@ enum {
 #define SONDE__RECORDING (UINT64_C(1) << 62)
 
 struct sonde__slot {
-    _Atomic uint64_t handle; /* 0: free. Whoever changes it from a handle to 0 owns the slot */
-    uint64_t         uses;
-    uint32_t         index;
+    /* 0: free. Whoever changes it from a handle to 0 owns the slot. On lines of its own: the slots
+     * beside it are other threads'. */
+    _Alignas(64) _Atomic uint64_t handle;
+
+    uint64_t uses;
+    uint32_t index;
 
     /* every span */
     bool                  recording; /* false in a forked child, whatever the handle says */
