@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* config/config.c - runs in the thread that starts the SDK. */
 #include "config/config.h"
+#include "base/host.h"
 #include "config/pairs.h"
 #include "config/url.h"
 
@@ -214,7 +215,7 @@ bool sonde__config_make(const sonde_sdk_options *options, sonde__getenv_fn *get,
     *config                       = (struct sonde__config){ 0 };
     sonde__settings_read(get, diag, &settings);
     make_numbers(options, &settings, config);
-    config->use_proxies = get != NULL;
+    config->use_proxies = get != NULL && !sonde__host_is_privileged();
 
     /* A list that serves both signals is complained of once. */
     bool own_lists = settings.of[SONDE__KEY_OTLP_TRACES_HEADERS].given ||

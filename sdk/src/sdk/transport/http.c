@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* transport/http.c - runs in the pump's driver, which may be the application's own loop. */
+/* transport/http.c - runs in the pump's driver, which may be the application's own loop. Signals are
+ * blocked around every call into libcurl: TLS libraries write without MSG_NOSIGNAL, and the threads
+ * for name look-ups inherit the mask. */
 #include "transport/http.h"
 #include "base/clock.h"
+#include "transport/signals.h"
 
 #include <pthread.h>
-#include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 /* CURLOPT_QUICK_EXIT, by number for headers older than 7.87. A name look-up that hangs is then left to
@@ -13,37 +14,6 @@
 enum { QUICK_EXIT = CURLOPTTYPE_LONG + 322 };
 
 enum { RESPONSE_KEPT = 64 << 10 }; /* bytes of memory that a request keeps for the next response */
-
-/* Signals are blocked around every call into libcurl: writing to a closed connection raises SIGPIPE
- * (TLS libraries write without MSG_NOSIGNAL), and the threads that libcurl starts for name look-ups
- * inherit the mask, so that no handler of the application's runs in them. */
-static void block_signals(sigset_t *ret_before)
-{
-    sigset_t all;
-    sigfillset(&all);
-    /* What the processor raises must stop the program where it happens. */
-    sigdelset(&all, SIGSEGV);
-    sigdelset(&all, SIGBUS);
-    sigdelset(&all, SIGFPE);
-    sigdelset(&all, SIGILL);
-    sigdelset(&all, SIGTRAP);
-    sigdelset(&all, SIGSYS);
-    pthread_sigmask(SIG_BLOCK, &all, ret_before);
-}
-
-static void unblock_signals(const sigset_t *before)
-{
-    static const struct timespec at_once = { 0, 0 };
-    sigset_t                     pipe;
-    /* Where it was not blocked before, a SIGPIPE that is pending now is ours. Where it was, as in the
-     * pump's own thread, nobody will ever see it. */
-    if (!sigismember(before, SIGPIPE)) {
-        sigemptyset(&pipe);
-        sigaddset(&pipe, SIGPIPE);
-        sigtimedwait(&pipe, NULL, &at_once);
-    }
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
 
 static void init_curl(void)
 {
@@ -204,9 +174,9 @@ struct sonde__http_request *sonde__http_post(struct sonde__http *http, const voi
     request->type        = NULL;
     request->is_too_long = false;
     request->error[0]    = '\0';
-    block_signals(&before);
+    sonde__signals_block(&before);
     request->code = begin(request, target, body, timeout_ms);
-    unblock_signals(&before);
+    sonde__signals_unblock(&before);
     explain(request);
     request->state = request->code ? SONDE__HTTP_FINISHED : SONDE__HTTP_SENT;
     return request;
@@ -275,9 +245,9 @@ struct sonde__http_request *sonde__http_step(struct sonde__http *http)
     sigset_t                    before;
     if (request || !is_any_sent(http))
         return request;
-    block_signals(&before);
+    sonde__signals_block(&before);
     turn(http);
-    unblock_signals(&before);
+    sonde__signals_unblock(&before);
     return take_finished(http);
 }
 
@@ -305,28 +275,28 @@ void sonde__http_init(struct sonde__http *http)
 void sonde__http_cancel(struct sonde__http *http)
 {
     sigset_t before;
-    block_signals(&before);
+    sonde__signals_block(&before);
     for (size_t i = 0; i < SONDE__HTTP_REQUESTS; i++) {
         struct sonde__http_request *request = &http->requests[i];
         if (request->state == SONDE__HTTP_SENT)
             curl_multi_remove_handle(http->multi, request->easy);
         request->state = SONDE__HTTP_FREE;
     }
-    unblock_signals(&before);
+    sonde__signals_unblock(&before);
 }
 
 void sonde__http_done(struct sonde__http *http)
 {
     sigset_t before;
     sonde__http_cancel(http);
-    block_signals(&before);
+    sonde__signals_block(&before);
     for (size_t i = 0; i < SONDE__HTTP_REQUESTS; i++) {
         sonde__buf_done(&http->requests[i].response);
         curl_easy_cleanup(http->requests[i].easy);
     }
     if (http->multi)
         curl_multi_cleanup(http->multi);
-    unblock_signals(&before);
+    sonde__signals_unblock(&before);
     sonde__poller_done(&http->poller);
     sonde__http_init(http);
 }
