@@ -17,7 +17,7 @@ option(SONDE_BUILD_TESTS      "Build the tests"                              ${S
 option(SONDE_BUILD_CURL       "Build libsonde-curl"                          ${SONDE_HAS_CURL})
 option(SONDE_BUILD_MICROHTTPD "Build libsonde-microhttpd"                    ${SONDE_HAS_MICROHTTPD})
 option(SONDE_BUILD_NGINX      "Build the nginx module (against SONDE_NGINX_SRC)"  ${SONDE_HAS_NGINX})
-option(SONDE_BUILD_CLI        "Build the sonde command"                      ${SONDE_HAS_CURL})
+option(SONDE_BUILD_CLI        "Build the sonde command"                      ${SONDE_HAS_MICROHTTPD})
 option(SONDE_BUILD_EXAMPLES   "Build the example programs"                   ${SONDE_TOP_LEVEL})
 option(SONDE_BUILD_BENCH      "Build the benchmarks"                         OFF)
 option(SONDE_FUZZ             "Build the fuzzers with libFuzzer (clang)"     OFF)
