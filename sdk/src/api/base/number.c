@@ -15,14 +15,12 @@ enum { DECIMALS = 15 };
 
 size_t sonde__number_uint(char *to, uint64_t value)
 {
-    char   digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    memcpy(to, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+    size_t len = 1;
+    for (uint64_t left = value; left >= 10; left /= 10)
+        len++;
+    for (size_t at = len; at > 0; value /= 10)
+        to[--at] = (char)('0' + value % 10);
+    return len;
 }
 
 size_t sonde__number_int(char *to, int64_t value)

@@ -3,71 +3,72 @@
  */
 #include <sonde/plugin/record.h>
 
-static bool varint(sonde_str *rest, uint64_t *ret_value)
+/* Behind the varint at p; NULL when it does not end before end, or has more than 10 bytes. */
+static const uint8_t *varint_long(const uint8_t *p, const uint8_t *end, uint64_t *ret_value)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < rest->len && i < 10; i++) {
-        uint8_t byte = (uint8_t)rest->ptr[i];
-        value |= (uint64_t)(byte & 0x7F) << (7 * i);
+    for (int shift = 0; p < end && shift < 70; shift += 7) {
+        uint8_t byte = *p++;
+        value |= (uint64_t)(byte & 0x7F) << shift;
         if (byte < 0x80) {
-            rest->ptr += i + 1;
-            rest->len -= i + 1;
             *ret_value = value;
-            return true;
+            return p;
         }
     }
-    return false;
+    return NULL;
 }
 
-static bool take(sonde_str *rest, uint64_t count, sonde_str *ret_bytes)
+/* Nearly all of them have one byte. */
+static inline const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *ret_value)
 {
-    if (count > rest->len)
+    if (p == end || *p >= 0x80)
+        return varint_long(p, end, ret_value);
+    *ret_value = *p;
+    return p + 1;
+}
+
+/* How many bytes a field has behind its tag and its length; false for groups, which are gone from
+ * proto3. */
+static inline bool payload(uint8_t wire, uint64_t length, uint64_t *ret_count)
+{
+    *ret_count = wire == 1 ? 8 : wire == 5 ? 4 : wire == 2 ? length : 0;
+    return wire <= 2 || wire == 5;
+}
+
+/* Inlined, so that what is read stays in registers. */
+static inline __attribute__((always_inline)) bool next_field(sonde_str   *rest,
+                                                             sonde_field *ret_field)
+{
+    if (!rest->ptr || rest->len == 0)
         return false;
-    *ret_bytes = sonde_str_n(rest->ptr, (size_t)count);
-    rest->ptr += count;
-    rest->len -= (size_t)count;
+    const uint8_t *p = (const uint8_t *)rest->ptr, *end = p + rest->len;
+    uint64_t       tag, value                           = 0, count;
+    p = varint(p, end, &tag);
+    if (!p || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF)
+        return false;
+    uint8_t wire = (uint8_t)(tag & 7);
+    if (wire == 0 || wire == 2)
+        p = varint(p, end, &value);
+    if (!p || !payload(wire, value, &count) || count > (uint64_t)(end - p))
+        return false;
+    if (wire == 1 || wire == 5)
+        memcpy(&value, p, (size_t)count);
+    ret_field->number    = (uint32_t)(tag >> 3);
+    ret_field->wire      = wire;
+    ret_field->value     = wire == 2 ? 0 : value;
+    ret_field->bytes.ptr = wire == 2 ? (const char *)p : NULL;
+    ret_field->bytes.len = wire == 2 ? (size_t)count : 0;
+    rest->ptr            = (const char *)p + count;
+    rest->len            = (size_t)(end - p) - (size_t)count;
     return true;
 }
 
 bool sonde_field_next(sonde_str *rest, sonde_field *ret_field)
 {
-    if (!rest || !ret_field || !rest->ptr || rest->len == 0)
-        return false;
-    sonde_str   at = *rest;
-    sonde_field field;
-    uint64_t    tag;
-    memset(&field, 0, sizeof field);
-    if (!varint(&at, &tag) || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF)
-        return false;
-    field.number = (uint32_t)(tag >> 3);
-    field.wire   = (uint8_t)(tag & 7);
-    switch (field.wire) {
-    case 0:
-        if (!varint(&at, &field.value))
-            return false;
-        break;
-    case 1:
-    case 5:
-        if (!take(&at, field.wire == 1 ? 8 : 4, &field.bytes))
-            return false;
-        memcpy(&field.value, field.bytes.ptr, field.bytes.len);
-        field.bytes = sonde_str_n(NULL, 0);
-        break;
-    case 2: {
-        uint64_t length;
-        if (!varint(&at, &length) || !take(&at, length, &field.bytes))
-            return false;
-        break;
-    }
-    default: /* groups are gone from proto3 */
-        return false;
-    }
-    *rest      = at;
-    *ret_field = field;
-    return true;
+    return rest && ret_field && next_field(rest, ret_field);
 }
 
-static sonde_type type_of(const sonde_field *field)
+static inline sonde_type type_of(const sonde_field *field)
 {
     static const struct {
         uint8_t    wire;
@@ -81,48 +82,57 @@ static sonde_type type_of(const sonde_field *field)
 
 bool sonde_value_read(sonde_str any_value, sonde_value *ret_value)
 {
-    sonde_value value;
+    sonde_type  type = SONDE_TYPE_NONE;
+    uint64_t    bits = 0;
+    sonde_str   text = { NULL, 0 };
     sonde_field field;
-    memset(&value, 0, sizeof value);
-    while (sonde_field_next(&any_value, &field)) {
-        sonde_type type = type_of(&field);
-        if (type == SONDE_TYPE_NONE)
+    while (next_field(&any_value, &field)) {
+        if (type_of(&field) == SONDE_TYPE_NONE)
             continue;
-        memset(&value, 0, sizeof value);
-        value.type = type;
-        if (type == SONDE_TYPE_BOOL)
-            value.value.b = field.value != 0;
-        else if (type == SONDE_TYPE_INT)
-            value.value.i = (int64_t)field.value;
-        else if (type == SONDE_TYPE_DOUBLE)
-            memcpy(&value.value.d, &field.value, 8);
-        else
-            value.value.s = field.bytes;
+        type     = type_of(&field);
+        bits     = field.value;
+        text.ptr = field.bytes.ptr;
+        text.len = field.bytes.len;
     }
     if (any_value.len != 0 || !ret_value)
         return false;
-    *ret_value = value;
+    ret_value->type        = type;
+    ret_value->value.s.ptr = text.ptr;
+    ret_value->value.s.len = text.len;
+    if (type == SONDE_TYPE_BOOL)
+        ret_value->value.b = bits != 0;
+    else if (type == SONDE_TYPE_INT)
+        ret_value->value.i = (int64_t)bits;
+    else if (type == SONDE_TYPE_DOUBLE)
+        memcpy(&ret_value->value.d, &bits, 8);
     return true;
 }
 
 bool sonde_key_value_read(sonde_str key_value, sonde_str *ret_key, sonde_value *ret_value)
 {
-    sonde_str   key = sonde_str_n("", 0);
+    const char *key = "", *any = "";
+    size_t      key_len = 0, any_len = 0;
     sonde_value value;
     sonde_field field;
-    memset(&value, 0, sizeof value);
-    while (sonde_field_next(&key_value, &field)) {
-        if (field.number == 1 && field.wire == 2)
-            key = field.bytes;
-        if (field.number == 2 && field.wire == 2 && !sonde_value_read(field.bytes, &value))
-            return false;
+    while (next_field(&key_value, &field)) {
+        if (field.wire != 2)
+            continue;
+        if (field.number == 1) {
+            key     = field.bytes.ptr;
+            key_len = field.bytes.len;
+        } else if (field.number == 2) {
+            /* The last one counts; all have to make sense. */
+            if (!sonde_value_read(sonde_str_n(any, any_len), &value))
+                return false;
+            any     = field.bytes.ptr;
+            any_len = field.bytes.len;
+        }
     }
-    if (key_value.len != 0)
+    if (key_value.len != 0 ||
+        !sonde_value_read(sonde_str_n(any, any_len), ret_value ? ret_value : &value))
         return false;
     if (ret_key)
-        *ret_key = key;
-    if (ret_value)
-        *ret_value = value;
+        *ret_key = sonde_str_n(key, key_len);
     return true;
 }
 
@@ -130,7 +140,7 @@ bool sonde_key_value_read(sonde_str key_value, sonde_str *ret_key, sonde_value *
 static bool next_message(uint32_t number, sonde_str *rest, sonde_str *ret_bytes)
 {
     sonde_field field;
-    while (rest && sonde_field_next(rest, &field)) {
+    while (rest && next_field(rest, &field)) {
         if (field.number == number && field.wire == 2) {
             if (ret_bytes)
                 *ret_bytes = field.bytes;

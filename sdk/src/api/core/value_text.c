@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* core/value_text.c - a value as text for people. */
+#include "base/number.h"
 #include "base/utf8.h"
 
 #include <sonde/plugin/record.h>
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { TEXT_DEPTH = 8 };
 
@@ -52,15 +51,8 @@ static void put_quoted(struct text *text, sonde_str s)
 
 static void put_double(struct text *text, double d)
 {
-    char number[40];
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(number, sizeof number, "%.*g", digits, d);
-        if (strtod(number, NULL) == d)
-            break;
-    }
-    if (isnan(d))
-        snprintf(number, sizeof number, "NaN");
-    put(text, number, strlen(number));
+    char number[SONDE__NUMBER_ROOM];
+    put(text, number, sonde__number_double(number, d));
 }
 
 static void put_base64(struct text *text, sonde_str bytes)

@@ -5,6 +5,8 @@
 #include "base/number.h"
 #include "export/prometheus_labels.h"
 
+#include <stdatomic.h>
+
 /* A name of the page. */
 struct family {
     uint32_t           name, name_len; /* in page.names */
@@ -184,7 +186,8 @@ static void put_sample(const struct page *page, const char *suffix)
     struct sonde__buf       *into = page->into;
     const struct sonde__buf *text = &page->labels.text;
     put_str(into, page->name);
-    sonde__buf_text(into, suffix);
+    if (suffix[0])
+        sonde__buf_text(into, suffix);
     if (text->len > 0) {
         sonde__buf_byte(into, '{');
         sonde__buf_add(into, text->data, text->len - 1);
@@ -291,6 +294,9 @@ static void page_done(struct page *page)
     sonde__labels_done(&page->labels);
 }
 
+/* How long the last page was: the next one will hardly be shorter. Relaxed: a guess. */
+static _Atomic uint32_t usual_len;
+
 sonde_err sonde__prometheus_write(const struct sonde__table *table, struct sonde__metrics *metrics,
                                   sonde_str resource, struct sonde__buf *into)
 {
@@ -304,6 +310,7 @@ sonde_err sonde__prometheus_write(const struct sonde__table *table, struct sonde
     page.table          = table;
     page.into           = into;
     uint32_t begun      = into->len;
+    (void)sonde__buf_reserve(into, atomic_load_explicit(&usual_len, memory_order_relaxed));
     put_target(&page, resource);
     if (!table->metrics_visit(metrics, &page.visitor))
         err = SONDE_ERR_INVALID;
@@ -312,7 +319,10 @@ sonde_err sonde__prometheus_write(const struct sonde__table *table, struct sonde
         sort_parts(&page, begun);
     if (is_failed(&page))
         err = SONDE_ERR_NOMEM;
-    if (err != SONDE_OK)
+    if (err == SONDE_OK)
+        atomic_store_explicit(&usual_len, into->len - begun + (into->len - begun) / 16,
+                              memory_order_relaxed);
+    else
         into->len = begun;
     page_done(&page);
     return err;

@@ -6,15 +6,11 @@
 
 #include <stdlib.h>
 
-enum { QUICK = 32, VALUE_MAX = 4096 };
+enum { VALUE_MAX = 4096 };
+
+static const char no_prefix[] = "";
 
 static const char scope_prefix[] = "otel_scope_";
-
-struct source {
-    const char *prefix; /* of every name */
-    uint32_t    field;
-    sonde_str   rest;
-};
 
 struct label {
     sonde_str   name, key;
@@ -55,15 +51,17 @@ static bool is_taken(const struct sonde__labels *labels, const uint8_t *name, si
            (labels->histogram && len == 2 && memcmp(name, "le", 2) == 0);
 }
 
-static void put_label_name(const struct sonde__labels *labels, const char *prefix, sonde_str key,
+static void put_label_name(const struct sonde__labels *labels, sonde_str key,
                            struct sonde__buf *into)
 {
     uint32_t from = into->len;
-    sonde__prometheus_label(into, prefix, key);
-    if (!prefix[0] && !into->failed && is_taken(labels, into->data + from, into->len - from)) {
-        into->len = from;
-        sonde__prometheus_label(into, "exported_", key);
-    }
+    sonde__prometheus_label(into, labels->prefix, key);
+    /* Letters stay as they are: most keys are told by their first one. */
+    if (labels->prefix[0] || key.len == 0 || (key.ptr[0] != 'o' && key.ptr[0] != 'l') ||
+        into->failed || !is_taken(labels, into->data + from, into->len - from))
+        return;
+    into->len = from;
+    sonde__prometheus_label(into, "exported_", key);
 }
 
 static bool key_is(sonde_str key, const char *text)
@@ -72,10 +70,11 @@ static bool key_is(sonde_str key, const char *text)
 }
 
 /* The next attribute; a scope's attributes that would pass for its own name are left out. */
-static bool next(struct source *source, sonde_str *ret_key, sonde_value *ret_value)
+static bool next(const struct sonde__labels *labels, sonde_str *rest, sonde_str *ret_key,
+                 sonde_value *ret_value)
 {
-    while (sonde_attribute_next(source->field, &source->rest, ret_key, ret_value)) {
-        bool own = source->prefix[0] && (key_is(*ret_key, "name") || key_is(*ret_key, "version") ||
+    while (sonde_attribute_next(labels->field, rest, ret_key, ret_value)) {
+        bool own = labels->prefix[0] && (key_is(*ret_key, "name") || key_is(*ret_key, "version") ||
                                          key_is(*ret_key, "schema_url"));
         if (!own)
             return true;
@@ -83,25 +82,50 @@ static bool next(struct source *source, sonde_str *ret_key, sonde_value *ret_val
     return false;
 }
 
-/* Writes the labels one after the other; false when two have the same name, or there are many. */
-static bool set_quickly(struct sonde__labels *labels, struct source source)
+/* Makes a key the i-th of those whose names are known; false when one before it has its name. */
+static bool learn(struct sonde__labels *labels, uint32_t i, sonde_str key)
 {
-    struct sonde__buf *into = &labels->text;
-    uint32_t           names[QUICK][2], count = 0;
-    sonde_str          key;
-    sonde_value        value;
-    while (next(&source, &key, &value)) {
-        if (count == QUICK)
+    struct sonde__buf   *text = &labels->known_text;
+    struct sonde__known *all = labels->known, *known = &all[i];
+    labels->known_count = i;
+    text->len           = i > 0 ? known[-1].name + known[-1].name_len : 0;
+    known->key          = text->len;
+    known->key_len      = (uint32_t)key.len;
+    sonde__buf_add(text, key.ptr, key.len);
+    known->name = text->len;
+    put_label_name(labels, key, text);
+    known->name_len = text->len - known->name;
+    for (uint32_t k = 0; k < i && !text->failed; k++)
+        if (all[k].name_len == known->name_len &&
+            memcmp(text->data + all[k].name, text->data + known->name, known->name_len) == 0)
             return false;
-        uint32_t from = into->len;
-        put_label_name(labels, source.prefix, key, into);
-        uint32_t len = into->len - from;
-        for (uint32_t i = 0; i < count; i++)
-            if (names[i][1] == len && !into->failed &&
-                memcmp(into->data + names[i][0], into->data + from, len) == 0)
-                return false;
-        names[count][0]   = from;
-        names[count++][1] = len;
+    labels->known_count = i + 1;
+    return !text->failed;
+}
+
+/* Points of one metric mostly have the same keys in the same order. */
+static bool put_known_name(struct sonde__labels *labels, uint32_t i, sonde_str key)
+{
+    const struct sonde__known *known = &labels->known[i];
+    if (i >= labels->known_count || known->key_len != key.len ||
+        memcmp(labels->known_text.data + known->key, key.ptr, key.len) != 0) {
+        if (!learn(labels, i, key))
+            return false;
+    }
+    sonde__buf_add(&labels->text, labels->known_text.data + known->name, known->name_len);
+    return true;
+}
+
+/* Writes the labels one after the other; false when two have the same name, or there are many. */
+static bool set_quickly(struct sonde__labels *labels, sonde_str bytes)
+{
+    struct sonde__buf *into  = &labels->text;
+    uint32_t           count = 0;
+    sonde_str          rest  = bytes, key;
+    sonde_value        value;
+    while (next(labels, &rest, &key, &value)) {
+        if (count == SONDE__KNOWN_MAX || !put_known_name(labels, count++, key))
+            return false;
         sonde__buf_add(into, "=\"", 2);
         put_value(into, &value);
         sonde__buf_add(into, "\",", 2);
@@ -124,14 +148,14 @@ static int by_name(const void *a, const void *b)
 }
 
 /* All of them, with their names in a buffer; NULL: out of memory. */
-static struct label *read_all(const struct sonde__labels *labels, struct source source,
+static struct label *read_all(const struct sonde__labels *labels, sonde_str bytes,
                               struct sonde__buf *names, size_t *ret_count)
 {
-    struct source again = source;
-    struct label  each, *all;
-    size_t        count = 0;
-    while (next(&again, &each.key, &each.value)) {
-        put_label_name(labels, source.prefix, each.key, names);
+    sonde_str    rest = bytes;
+    struct label each, *all;
+    size_t       count = 0;
+    while (next(labels, &rest, &each.key, &each.value)) {
+        put_label_name(labels, each.key, names);
         sonde__buf_byte(names, '\0');
         count++;
     }
@@ -139,7 +163,8 @@ static struct label *read_all(const struct sonde__labels *labels, struct source 
     if (!all)
         return NULL;
     const char *name = (const char *)names->data;
-    for (size_t i = 0; i < count && next(&source, &all[i].key, &all[i].value); i++) {
+    rest             = bytes;
+    for (size_t i = 0; i < count && next(labels, &rest, &all[i].key, &all[i].value); i++) {
         all[i].name = sonde_str_z(name);
         name += all[i].name.len + 1;
     }
@@ -147,12 +172,12 @@ static struct label *read_all(const struct sonde__labels *labels, struct source 
     return all;
 }
 
-static void set_slowly(struct sonde__labels *labels, struct source source)
+static void set_slowly(struct sonde__labels *labels, sonde_str bytes)
 {
     struct sonde__buf *into  = &labels->text;
     struct sonde__buf  names = { 0 };
     size_t             count = 0;
-    struct label      *all   = read_all(labels, source, &names, &count);
+    struct label      *all   = read_all(labels, bytes, &names, &count);
     if (all)
         qsort(all, count, sizeof *all, by_name);
     for (size_t i = 0; i < count && !into->failed; i++) {
@@ -172,13 +197,17 @@ static void set_slowly(struct sonde__labels *labels, struct source source)
     sonde__buf_done(&names);
 }
 
-static void set(struct sonde__labels *labels, struct source source)
+static void set(struct sonde__labels *labels, const char *prefix, uint32_t field, sonde_str bytes)
 {
     uint32_t from = labels->text.len;
-    if (set_quickly(labels, source))
+    if (labels->prefix != prefix)
+        labels->known_count = 0;
+    labels->prefix = prefix;
+    labels->field  = field;
+    if (set_quickly(labels, bytes))
         return;
     labels->text.len = from;
-    set_slowly(labels, source);
+    set_slowly(labels, bytes);
 }
 
 static void put_scope_label(struct sonde__labels *labels, const char *name, sonde_str value)
@@ -193,22 +222,24 @@ static void put_scope_label(struct sonde__labels *labels, const char *name, sond
 
 void sonde__labels_scope(struct sonde__labels *labels, const struct sonde__metric_view *metric)
 {
-    labels->text.len  = 0;
-    labels->histogram = metric->kind == SONDE__HISTOGRAM;
+    labels->text.len    = 0;
+    labels->known_count = 0;
+    labels->histogram   = metric->kind == SONDE__HISTOGRAM;
     put_scope_label(labels, "otel_scope_name", sonde_str_z(metric->scope_name));
     put_scope_label(labels, "otel_scope_version", sonde_str_z(metric->scope_version));
     put_scope_label(labels, "otel_scope_schema_url", sonde_str_z(metric->scope_schema_url));
-    set(labels, (struct source){ scope_prefix, 3, metric->scope_message });
+    set(labels, scope_prefix, 3, metric->scope_message);
     labels->scope_len = labels->text.len;
 }
 
 void sonde__labels_set(struct sonde__labels *labels, uint32_t field, sonde_str bytes)
 {
     labels->text.len = labels->scope_len;
-    set(labels, (struct source){ "", field, bytes });
+    set(labels, no_prefix, field, bytes);
 }
 
 void sonde__labels_done(struct sonde__labels *labels)
 {
     sonde__buf_done(&labels->text);
+    sonde__buf_done(&labels->known_text);
 }

@@ -5,11 +5,25 @@
 
 #include "core/table.h"
 
+enum { SONDE__KNOWN_MAX = 32 };
+
+/* A key and what it is called as a label. */
+struct sonde__known {
+    uint32_t key, key_len, name, name_len; /* in known_text */
+};
+
 /* The labels of one sample after the other: those of the scope, which stay, and those of the point. Zero at first. */
 struct sonde__labels {
     struct sonde__buf text;      /* name="value",name="value", */
     uint32_t          scope_len; /* what of text is the scope's */
     bool              histogram; /* "le" is taken */
+    /* while they are read */
+    const char *prefix; /* of every name */
+    uint32_t    field;  /* the number of a KeyValue */
+    /* what the sample before had: no name twice */
+    struct sonde__buf   known_text;
+    struct sonde__known known[SONDE__KNOWN_MAX];
+    uint32_t            known_count;
 };
 
 /* Begins a metric: its scope's labels. */

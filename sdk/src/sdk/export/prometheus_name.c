@@ -42,7 +42,8 @@ static bool is_digit(char c)
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+    unsigned char letter = (unsigned char)(c | 0x20);
+    return (letter >= 'a' && letter <= 'z') || is_digit(c);
 }
 
 /* Behind `from`: what is not allowed becomes one underscore, and so do runs of underscores. */
@@ -135,18 +136,18 @@ void sonde__prometheus_name(struct sonde__buf *into, const struct sonde__metric_
 
 void sonde__prometheus_label(struct sonde__buf *into, const char *prefix, sonde_str key)
 {
-    uint32_t from = into->len;
-    sonde__buf_text(into, prefix);
+    if (prefix[0])
+        sonde__buf_text(into, prefix);
     if (!sonde__buf_reserve(into, key.len + 4))
         return;
-    if (into->len == from && key.len > 0 && is_digit(key.ptr[0]))
-        into->data[into->len++] = '_';
-    for (size_t i = 0; i < key.len; i++)
-        into->data[into->len++] = (uint8_t)(is_word(key.ptr[i]) ? key.ptr[i] : '_');
-    /* Two underscores in front are Prometheus's own. */
-    if (into->len - from >= 2 && memcmp(into->data + from, "__", 2) == 0) {
-        memmove(into->data + from + 3, into->data + from, into->len - from);
-        memcpy(into->data + from, "key", 3);
-        into->len += 3;
+    uint8_t *to = into->data + into->len;
+    if (!prefix[0] && key.len > 0 && is_digit(key.ptr[0]))
+        *to++ = '_';
+    if (!prefix[0] && key.len > 1 && !is_word(key.ptr[0]) && !is_word(key.ptr[1])) {
+        memcpy(to, "key", 3); /* two underscores in front are Prometheus's own */
+        to += 3;
     }
+    for (size_t i = 0; i < key.len; i++)
+        *to++ = (uint8_t)(is_word(key.ptr[i]) ? key.ptr[i] : '_');
+    into->len = (uint32_t)(to - into->data);
 }
