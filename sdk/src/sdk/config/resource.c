@@ -109,7 +109,7 @@ static bool add_list(struct sonde__resource *resource, const char *text, sonde__
 static void add_service_name(struct sonde__resource *resource, const char *program)
 {
     char name[300];
-    snprintf(name, sizeof name, "unknown_service%s%s", program[0] ? ":" : "", program);
+    snprintf(name, sizeof name, "unknown_service%s%.255s", program[0] ? ":" : "", program);
     add_text(resource, "service.name", name);
 }
 
