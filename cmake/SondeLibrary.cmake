@@ -165,7 +165,8 @@ function(sonde_add_library name)
     add_library(sonde_${name} SHARED ${shared_objects})
     sonde__name_target(sonde_${name} ${name} "")
     set_target_properties(sonde_${name} PROPERTIES
-        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C
+        INSTALL_RPATH "\$ORIGIN") # our libraries lie beside each other, in whatever prefix
     target_link_libraries(sonde_${name} PUBLIC ${shared_deps} ${public_libs} PRIVATE ${private_libs})
     # nodelete: a thread key's destructor in a library that is gone would crash the thread that ends.
     target_link_options(sonde_${name} PRIVATE -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,--gc-sections)
