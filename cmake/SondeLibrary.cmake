@@ -41,12 +41,12 @@ function(sonde__find_module module ret_target)
     set(${ret_target} PkgConfig::${id} PARENT_SCOPE)
 endfunction()
 
-# What to hand to -l… of a consumer of the archive: the module's own shared link line.  Requires.private would pull in
-# the host library's own static line, which needs a dozen more -dev packages on Debian.
-function(sonde__module_libs module ret_libs)
-    execute_process(COMMAND ${PKG_CONFIG_EXECUTABLE} --libs ${module}
-                    OUTPUT_VARIABLE libs OUTPUT_STRIP_TRAILING_WHITESPACE)
-    set(${ret_libs} "${libs}" PARENT_SCOPE)
+# What to hand to a consumer: the module's own shared line, for --cflags or --libs.  Requires would pull in the host
+# library's own static line where an archive of ours is linked, which needs a dozen more -dev packages on Debian.
+function(sonde__module_flags module which ret_flags)
+    execute_process(COMMAND ${PKG_CONFIG_EXECUTABLE} ${which} ${module}
+                    OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE)
+    set(${ret_flags} "${flags}" PARENT_SCOPE)
 endfunction()
 
 function(sonde_add_objects name)
@@ -83,11 +83,18 @@ function(sonde__write_pkgconfig name)
     foreach(dep IN LISTS arg_DEPS)
         list(APPEND requires "sonde-${dep} = ${PROJECT_VERSION}")
     endforeach()
-    list(APPEND requires ${arg_PUBLIC_PKGS})
     list(JOIN requires ", " requires)
+    set(cflags_public)
+    set(libs_public)
+    foreach(module IN LISTS arg_PUBLIC_PKGS)
+        sonde__module_flags(${module} --cflags flags)
+        string(APPEND cflags_public " ${flags}")
+        sonde__module_flags(${module} --libs flags)
+        string(APPEND libs_public " ${flags}")
+    endforeach()
     set(libs_private)
     foreach(module IN LISTS arg_PRIVATE_PKGS)
-        sonde__module_libs(${module} libs)
+        sonde__module_flags(${module} --libs libs)
         list(APPEND libs_private "${libs}")
     endforeach()
     foreach(lib IN LISTS arg_PRIVATE_LIBS)
