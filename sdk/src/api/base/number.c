@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* base/number.c - decimal text. Nearly all doubles that people measure have few digits; those are found by exact arithmetic, the
- * rest by trying. */
+/* base/number.c - decimal text. Nearly all doubles that people measure have few digits; those are
+ * found by exact arithmetic, the rest by trying. */
 #include "base/number.h"
 
 #include <math.h>
@@ -31,8 +31,9 @@ size_t sonde__number_int(char *to, int64_t value)
     return 1 + sonde__number_uint(to + 1, 0 - (uint64_t)value);
 }
 
-/* value = units / 10^decimals, with as few decimals as that takes. The quotient of two integers that are doubles is rounded
- * once, as reading the text is: if it is value, the text reads back as value. */
+/* value = units / 10^decimals, with as few decimals as that takes. The quotient of two integers
+ * that are doubles is rounded once, as reading the text is: if it is value, the text reads back as
+ * value. */
 static bool few_decimals(double value, uint64_t *ret_units, int *ret_decimals)
 {
     double power = 1;

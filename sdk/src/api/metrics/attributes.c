@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/attributes.c - hashing and comparing, in the thread that adds. The hash folds 16 bytes by one wide multiplication,
- * with a secret seed; it only has to be quick and hard to guess, since equality never rests on it. */
+/* metrics/attributes.c - hashing and comparing, in the thread that adds. The hash folds 16 bytes by
+ * one wide multiplication, with a secret seed; it only has to be quick and hard to guess, since
+ * equality never rests on it. */
 #include "metrics/attributes.h"
 #include "base/utf8.h"
 #include "core/wire.h"
@@ -156,7 +157,8 @@ bool sonde__attributes_same(const struct sonde__series *series, sonde_attrs attr
     size_t      next  = 0; /* callers mostly keep an order */
     if (series->attr_count != count)
         return false;
-    /* The kept keys differ from each other: if each is found among as many, both are the same set. */
+    /* The kept keys differ from each other: if each is found among as many, both are the same set.
+     * */
     for (uint32_t i = 0; i < count; i++) {
         const struct sonde__kept *kept = &series->attrs[i];
         while (next < attrs.count && skipped(&attrs.items[next]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/attributes.h - sets of attributes: hashing them as the caller gives them, and comparing them with those that a series
- * keeps. Neither sorts, copies nor allocates. */
+/* metrics/attributes.h - sets of attributes: hashing them as the caller gives them, and comparing
+ * them with those that a series keeps. Neither sorts, copies nor allocates. */
 #ifndef SONDE_METRICS_ATTRIBUTES_H
 #define SONDE_METRICS_ATTRIBUTES_H
 
@@ -16,14 +16,16 @@ struct sonde__digest {
 /* Hashes a list. seed: the region's. */
 struct sonde__digest sonde__attributes_digest(const uint64_t seed[2], sonde_attrs attrs);
 
-/* Whether a series has exactly these attributes. count: the digest's. A list with a key twice is never equal. */
+/* Whether a series has exactly these attributes. count: the digest's. A list with a key twice is
+ * never equal. */
 bool sonde__attributes_same(const struct sonde__series *series, sonde_attrs attrs, uint32_t count);
 
-/* Whether a list has to be put in order before it can be compared: it holds an array or a map, a key twice, or text that
- * is not UTF-8 and is kept repaired. */
+/* Whether a list has to be put in order before it can be compared: it holds an array or a map, a
+ * key twice, or text that is not UTF-8 and is kept repaired. */
 bool sonde__attributes_odd(sonde_attrs attrs);
 
-/* A list put in order: nothing skipped, no key twice, text repaired, arrays and maps as bytes in value.s. */
+/* A list put in order: nothing skipped, no key twice, text repaired, arrays and maps as bytes in
+ * value.s. */
 struct sonde__canonical {
     struct sonde__buf bytes;  /* encoded, one KeyValue field after the other */
     sonde_attr       *items;  /* which point into bytes */
@@ -31,7 +33,8 @@ struct sonde__canonical {
     uint32_t          count;
 };
 
-/* field: the KeyValue's number. False: out of memory. Done with sonde__canonical_done() either way. */
+/* field: the KeyValue's number. False: out of memory. Done with sonde__canonical_done() either way.
+ * */
 bool sonde__canonical_make(struct sonde__canonical *canonical, sonde_attrs attrs, uint32_t field);
 void sonde__canonical_done(struct sonde__canonical *canonical);
 

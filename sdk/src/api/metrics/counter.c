@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/counter.c - counters and up-down counters, in the thread that adds. A bound handle is the series itself. */
+/* metrics/counter.c - counters and up-down counters, in the thread that adds. A bound handle is the
+ * series itself. */
 #include "core/diag.h"
 #include "metrics/instrument.h"
 #include "metrics/lease.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/histogram.c - histograms with explicit bounds, in the thread that records. The count is the sum of the buckets, so it
- * needs no word of its own. Values are not negative, so their bits are ordered as they are; the least one is kept inverted,
- * which makes zeroed memory an empty cell. */
+/* metrics/histogram.c - histograms with explicit bounds, in the thread that records. The count is
+ * the sum of the buckets, so it needs no word of its own. Values are not negative, so their bits
+ * are ordered as they are; the least one is kept inverted, which makes zeroed memory an empty cell.
+ * */
 #include "core/diag.h"
 #include "metrics/instrument.h"
 #include "metrics/lease.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/instrument.c - fetching instruments: what the caller gave is checked, reported and put right. Binding. Set-up. */
+/* metrics/instrument.c - fetching instruments: what the caller gave is checked, reported and put
+ * right. Binding. Set-up. */
 #include "metrics/instrument.h"
 #include "base/utf8.h"
 #include "core/diag.h"
@@ -32,7 +33,8 @@ static bool name_valid(const char *name)
     return true;
 }
 
-/* Copies text, repaired and cut to at most max characters' worth of bytes; says whether it had to be cut. */
+/* Copies text, repaired and cut to at most max characters' worth of bytes; says whether it had to
+ * be cut. */
 static bool copy_text(char *to, size_t max, const char *text)
 {
     size_t len  = text ? strlen(text) : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/instrument.h - what sonde_counter, sonde_updown_counter and sonde_histogram are, and meters. An instrument is for ever
- * and belongs to this process; what it counts into is a stream of the region of whichever SDK runs. */
+/* metrics/instrument.h - what sonde_counter, sonde_updown_counter and sonde_histogram are, and
+ * meters. An instrument is for ever and belongs to this process; what it counts into is a stream of
+ * the region of whichever SDK runs. */
 #ifndef SONDE_METRICS_INSTRUMENT_H
 #define SONDE_METRICS_INSTRUMENT_H
 
@@ -47,12 +48,13 @@ struct sonde__instrument_spec {
     uint32_t           bound_count;
 };
 
-/* metrics/meter.c. The instrument of these values; names are compared without case. NULL: out of memory. Reports what the
- * name is registered with already. Any thread; one lock. */
+/* metrics/meter.c. The instrument of these values; names are compared without case. NULL: out of
+ * memory. Reports what the name is registered with already. Any thread; one lock. */
 struct sonde__instrument *sonde__meter_instrument(sonde_meter                         *meter,
                                                   const struct sonde__instrument_spec *spec);
 
-/* metrics/meter.c: makes the meters that belong to metrics count into them; no longer. Whoever starts and stops. */
+/* metrics/meter.c: makes the meters that belong to metrics count into them; no longer. Whoever
+ * starts and stops. */
 void sonde__meter_attach(struct sonde__metrics *metrics);
 void sonde__meter_detach(struct sonde__metrics *metrics);
 void sonde__meter_forked(void); /* in a forked child */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/lease.c - leasing stripes and giving them back. In the thread that adds to a region for the first time, in threads
- * that end, and in whoever collects. */
+/* metrics/lease.c - leasing stripes and giving them back. In the thread that adds to a region for
+ * the first time, in threads that end, and in whoever collects. */
 #include "metrics/lease.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -33,7 +33,8 @@ static uint64_t process_name(const struct sonde__region *region)
 
 static bool try_owner(struct sonde__lease *lease, uint64_t from, uint64_t to)
 {
-    /* Acquire: pairs with the release in give_back(); the cells are as the last writer left them. */
+    /* Acquire: pairs with the release in give_back(); the cells are as the last writer left them.
+     * */
     return atomic_compare_exchange_strong_explicit(&lease->owner, &from, to, memory_order_acquire,
                                                    memory_order_relaxed);
 }
@@ -45,8 +46,8 @@ static void give_back(struct sonde__lease *lease)
     atomic_store_explicit(&lease->owner, 0, memory_order_release);
 }
 
-/* Takes the lease of a process that has ended; the name of who does so is in it, so that it can be taken on, should that one
- * die here as well. */
+/* Takes the lease of a process that has ended; the name of who does so is in it, so that it can be
+ * taken on, should that one die here as well. */
 static bool try_inherit(struct sonde__region *region, uint32_t stripe, uint64_t self)
 {
     struct sonde__lease *lease = &region->leases[stripe];
@@ -80,7 +81,8 @@ static uint32_t find_free(struct sonde__region *region, uint64_t self)
     return UINT32_MAX;
 }
 
-/* Cells of an earlier epoch become zero. Only a stripe's writer may do so, or, in the crowd's, the lock's holder. */
+/* Cells of an earlier epoch become zero. Only a stripe's writer may do so, or, in the crowd's, the
+ * lock's holder. */
 static void begin_epoch(struct sonde__region *region, uint32_t stripe)
 {
     struct sonde__lease *lease = &region->leases[stripe];
@@ -142,7 +144,8 @@ static struct sonde__cell lease(struct sonde__region *region, const struct sonde
     struct sonde__thread *self = sonde__thread_get();
     sonde__core_touch_metrics(); /* a forked child that only counts wants a pump, too */
     sonde__region_refresh(region);
-    /* Acquire: the epoch that belongs to this token, or a later one, is what the stripe is cleared for. */
+    /* Acquire: the epoch that belongs to this token, or a later one, is what the stripe is cleared
+     * for. */
     uint64_t token  = atomic_load_explicit(&region->token, memory_order_acquire);
     uint32_t stripe = lease_stripe(region, self, &cell.alone);
     uint8_t *cells  = sonde__region_stripe(region, stripe);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/lease.h - which stripe a thread counts into. A stripe has one writer, which adds by a plain load and store in cells of
- * its own; the last few stripes of a region are the crowd's, for all who find no free one, and there adding is atomic. So a
- * lease never changes its kind under its holder.
+/* metrics/lease.h - which stripe a thread counts into. A stripe has one writer, which adds by a
+ * plain load and store in cells of its own; the last few stripes of a region are the crowd's, for
+ * all who find no free one, and there adding is atomic. So a lease never changes its kind under its
+ * holder.
  *
- * A lease names its process as well as its thread. What a dead process counted stays where it is, and the stripe's next
- * writer goes on from there; its up-down counters are cleared. An observation in which it was killed may be missing. */
+ * A lease names its process as well as its thread. What a dead process counted stays where it is,
+ * and the stripe's next writer goes on from there; its up-down counters are cleared. An observation
+ * in which it was killed may be missing. */
 #ifndef SONDE_METRICS_LEASE_H
 #define SONDE_METRICS_LEASE_H
 
@@ -24,7 +26,8 @@ struct sonde__cell {
     bool              alone; /* only the calling thread writes it */
 };
 
-/* The calling thread's cell of a series, leasing a stripe when it has none: the way round for sonde__cell_own(). Any thread. */
+/* The calling thread's cell of a series, leasing a stripe when it has none: the way round for
+ * sonde__cell_own(). Any thread. */
 struct sonde__cell sonde__cell_find(const struct sonde__series *series);
 
 /* Whether the calling thread used this region last, and counts alone there: then its cell of a
@@ -41,8 +44,8 @@ static inline _Atomic uint64_t *sonde__cell_own(const struct sonde__series *seri
     return (_Atomic uint64_t *)(void *)(sonde__thread_self->cells + series->cell);
 }
 
-/* Adds in a cell of one's own: there is no other writer, so what is read and written need not be one
- * step. Relaxed: who collects wants some value of each word, whole. */
+/* Adds in a cell of one's own: there is no other writer, so what is read and written need not be
+ * one step. Relaxed: who collects wants some value of each word, whole. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(SONDE__TSAN)
 static inline void sonde__word_add(_Atomic uint64_t *word, uint64_t value)
 {
@@ -57,8 +60,8 @@ static inline void sonde__word_add(_Atomic uint64_t *word, uint64_t value)
 }
 #endif
 
-/* From now on the stripes of this region are given back when their threads end; until sonde__lease_detach(), after which
- * region may go. False: out of memory. Any thread; one lock. */
+/* From now on the stripes of this region are given back when their threads end; until
+ * sonde__lease_detach(), after which region may go. False: out of memory. Any thread; one lock. */
 bool sonde__lease_attach(struct sonde__region *region);
 void sonde__lease_detach(struct sonde__region *region);
 
@@ -66,7 +69,8 @@ void sonde__lease_detach(struct sonde__region *region);
 void sonde__lease_thread_end(struct sonde__thread *self);
 void sonde__lease_forked(void);
 
-/* In a shared region: takes what dead processes had, and clears their up-down counters. Whoever collects. */
+/* In a shared region: takes what dead processes had, and clears their up-down counters. Whoever
+ * collects. */
 void sonde__lease_sweep(struct sonde__region *region);
 
 /* A bit for each stripe that has counted in this epoch. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/meter.c - the meters and instruments of this process: they are only added, and connected with the region of the SDK
- * that runs. Set-up; one lock. */
+/* metrics/meter.c - the meters and instruments of this process: they are only added, and connected
+ * with the region of the SDK that runs. Set-up; one lock. */
 #include "core/diag.h"
 #include "metrics/instrument.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/metrics.c - starting, stopping and collecting the metrics of an SDK. Whoever starts and stops it, the pump's driver,
- * and whoever asks for a page. */
+/* metrics/metrics.c - starting, stopping and collecting the metrics of an SDK. Whoever starts and
+ * stops it, the pump's driver, and whoever asks for a page. */
 #include "metrics/metrics.h"
 #include "metrics/instrument.h"
 #include "metrics/lease.h"
@@ -83,9 +83,12 @@ void sonde__metrics_stop(struct sonde__metrics *metrics)
     if (locked.global == metrics)
         locked.global = NULL;
     pthread_mutex_unlock(&locked.mutex);
-    /* Given memory may go now. Private memory stays, for the handles that point into it. */
-    if (metrics->shared)
+    /* Given memory may go now. Private memory stays, for the handles that point into it: that of
+     * the process-wide metrics is used again. */
+    if (metrics->shared || !metrics->global)
         sonde__lease_detach(metrics->region);
+    if (!metrics->shared && !metrics->global)
+        sonde__region_retire(metrics->region);
     free(metrics);
 }
 

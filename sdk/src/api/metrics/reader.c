@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/reader.c - summing the stripes, in whoever collects. Each word is read once, so that a histogram's count is the sum of
- * exactly the buckets that are shown; words only grow, so that one collection never shows less than the one before. */
+/* metrics/reader.c - summing the stripes, in whoever collects. Each word is read once, so that a
+ * histogram's count is the sum of exactly the buckets that are shown; words only grow, so that one
+ * collection never shows less than the one before. */
 #include "metrics/reader.h"
 #include "base/clock.h"
 #include "metrics/lease.h"
@@ -63,8 +64,8 @@ static void sum_histogram(struct pass *pass, const struct sonde__series *series,
     point->max     = least ? double_of(most) : NAN;
 }
 
-/* A series of an earlier epoch, or one that only takes what is too much, shows itself when there is something in it, and stays
- * from then on. */
+/* A series of an earlier epoch, or one that only takes what is too much, shows itself when there is
+ * something in it, and stays from then on. */
 static bool visible(const struct pass *pass, struct sonde__series *series,
                     const struct sonde__point_view *point)
 {
@@ -97,18 +98,17 @@ static struct sonde__metric_view view_of(const struct sonde__region *region,
                                          const struct sonde__stream *stream)
 {
     const struct sonde__scope_record *scope = sonde__region_at(region, stream->scope);
-    struct sonde__metric_view         view  = {
-                 .name             = sonde__region_at(region, stream->name),
-                 .unit             = sonde__region_at(region, stream->unit),
-                 .description      = sonde__region_at(region, stream->description),
-                 .kind             = (sonde__metric_kind)stream->kind,
-                 .bounds           = stream->bounds,
-                 .bound_count      = stream->bound_count,
-                 .scope_name       = sonde__region_at(region, scope->name),
-                 .scope_version    = sonde__region_at(region, scope->version),
-                 .scope_schema_url = sonde__region_at(region, scope->schema_url),
-                 .scope_message = sonde_str_n(sonde__region_at(region, scope->message), scope->message_len),
-    };
+    struct sonde__metric_view         view;
+    view.name             = sonde__region_at(region, stream->name);
+    view.unit             = sonde__region_at(region, stream->unit);
+    view.description      = sonde__region_at(region, stream->description);
+    view.kind             = (sonde__metric_kind)stream->kind;
+    view.bounds           = stream->bounds;
+    view.bound_count      = stream->bound_count;
+    view.scope_name       = sonde__region_at(region, scope->name);
+    view.scope_version    = sonde__region_at(region, scope->version);
+    view.scope_schema_url = sonde__region_at(region, scope->schema_url);
+    view.scope_message = sonde_str_n(sonde__region_at(region, scope->message), scope->message_len);
     return view;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/region.c - laying out, taking and locking. Whoever starts metrics, or adds to a series for the first time. */
+/* metrics/region.c - laying out, taking and locking. Whoever starts metrics, or adds to a series
+ * for the first time. */
 #include "metrics/region.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -52,8 +53,8 @@ void sonde__region_restart(struct sonde__region *region)
 
 static void lay_out(struct sonde__region *region, size_t size, bool shared)
 {
-    /* Nearly all of it is stripes: a series of four attributes takes some 300 bytes once, and a histogram's cell some 150
-     * in each stripe. */
+    /* Nearly all of it is stripes: a series of four attributes takes some 300 bytes once, and a
+     * histogram's cell some 150 in each stripe. */
     size_t head          = round_up(sizeof *region, SONDE__LINE);
     size_t stripe_count  = stripes_for(size);
     size_t taken_end     = round_up(size / 8 > 4 * head ? size / 8 : 4 * head, PAGE);
@@ -112,10 +113,18 @@ struct sonde__region *sonde__region_new(size_t wanted)
     return NULL;
 }
 
+void sonde__region_retire(struct sonde__region *region)
+{
+    for (uint32_t i = 0; i < region->stripe_count; i++)
+        sonde__memory_clear(sonde__region_stripe(region, i),
+                            atomic_load_explicit(&region->cells, memory_order_relaxed));
+}
+
 /* Moves *at by size unless it would pass end. */
 static uint32_t bump(_Atomic uint32_t *at, size_t size, uint32_t end)
 {
-    /* Relaxed: the room is the taker's alone, and is zero already; what is written there is published by other means. */
+    /* Relaxed: the room is the taker's alone, and is zero already; what is written there is
+     * published by other means. */
     uint32_t before = atomic_load_explicit(at, memory_order_relaxed);
     do {
         if (size > end || before > end - size)
@@ -148,7 +157,8 @@ uint32_t sonde__region_take_cell(struct sonde__region *region, uint32_t size)
 
 static bool gone(const struct sonde__region *region, uint64_t owner)
 {
-    /* Nobody but this process can be in private memory: another owner was the parent, before the fork. */
+    /* Nobody but this process can be in private memory: another owner was the parent, before the
+     * fork. */
     if (!region->shared)
         return sonde__process_pid(owner) != (uint32_t)getpid();
     return !sonde__process_alive(owner);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/series.c - the table of a stream's series. It is open-addressed and at most half full; a slot holds the upper half of
- * the hash and where the series is. Readers never lock: slots are only filled, and a larger table is complete before it
- * takes the place of the smaller one. Runs in the thread that adds. */
+/* metrics/series.c - the table of a stream's series. It is open-addressed and at most half full; a
+ * slot holds the upper half of the hash and where the series is. Readers never lock: slots are only
+ * filled, and a larger table is complete before it takes the place of the smaller one. Runs in the
+ * thread that adds. */
 #include "metrics/series.h"
 #include "base/clock.h"
 #include "core/diag.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/stream.c - registering scopes and streams in a region, and the walks over all of it. Whoever fetches an instrument or
- * starts metrics; one lock, the region's. */
+/* metrics/stream.c - registering scopes and streams in a region, and the walks over all of it.
+ * Whoever fetches an instrument or starts metrics; one lock, the region's. */
 #include "metrics/stream.h"
 #include "metrics/series.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* metrics/stream.h - what a region holds besides cells: scopes, the streams of each scope (what one instrument becomes), the
- * series of each stream. They describe themselves, so that any process that maps the region can collect all of it. Records are
- * only added; a record is complete before a single store makes it reachable, so that readers need no lock and a writer may
- * die at any point. */
+/* metrics/stream.h - what a region holds besides cells: scopes, the streams of each scope (what one
+ * instrument becomes), the series of each stream. They describe themselves, so that any process
+ * that maps the region can collect all of it. Records are only added; a record is complete before a
+ * single store makes it reachable, so that readers need no lock and a writer may die at any point.
+ * */
 #ifndef SONDE_METRICS_STREAM_H
 #define SONDE_METRICS_STREAM_H
 
@@ -43,7 +44,8 @@ struct sonde__stream {
     double           bounds[]; /* HISTOGRAM; filled up with infinity to a whole block */
 };
 
-/* One attribute of a series, for comparing: distances are from the end of the list, where the encoded attributes are. */
+/* One attribute of a series, for comparing: distances are from the end of the list, where the
+ * encoded attributes are. */
 struct sonde__kept {
     uint32_t key, key_len;
     uint32_t type; /* sonde_type; an array or a map is kept as the bytes of its message */
@@ -93,7 +95,8 @@ static inline void *sonde__region_follow(const struct sonde__region *region,
     return at ? sonde__region_at(region, at) : NULL;
 }
 
-/* Walks all streams, those of one scope behind each other: NULL gives the first, the last one gives NULL. */
+/* Walks all streams, those of one scope behind each other: NULL gives the first, the last one gives
+ * NULL. */
 struct sonde__stream *sonde__stream_next(const struct sonde__region *region,
                                          const struct sonde__stream *stream);
 
@@ -105,12 +108,13 @@ struct sonde__stream_key {
     uint32_t                   bound_count;
 };
 
-/* The stream of these values, made when it is new; names are compared without case, and the bounds and the description of the
- * first one stay. NULL: no room. Any thread; the region's lock. */
+/* The stream of these values, made when it is new; names are compared without case, and the bounds
+ * and the description of the first one stay. NULL: no room. Any thread; the region's lock. */
 struct sonde__stream *sonde__stream_get(struct sonde__region           *region,
                                         const struct sonde__stream_key *key);
 
-/* The region's lock, after which everything is as it should be, even if its last holder died in the middle. */
+/* The region's lock, after which everything is as it should be, even if its last holder died in the
+ * middle. */
 bool sonde__stream_enter(struct sonde__region *region);
 void sonde__stream_leave(struct sonde__region *region);
 

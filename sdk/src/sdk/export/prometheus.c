@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* export/prometheus.c - the page. All samples of one name stand together: what a later scope has under a name that was written
- * before is moved there when the page is complete. In whoever asks for the page. */
+/* export/prometheus.c - the page. All samples of one name stand together: what a later scope has
+ * under a name that was written before is moved there when the page is complete. In whoever asks
+ * for the page. */
 #include "export/prometheus.h"
 #include "base/number.h"
 #include "export/prometheus_labels.h"
@@ -91,7 +92,8 @@ static void put_head(struct sonde__buf *into, sonde_str name, const char *help, 
     sonde__buf_byte(into, '\n');
 }
 
-/* The family of the name at the end of page->names; a new one when there is none. UINT32_MAX: out of memory. */
+/* The family of the name at the end of page->names; a new one when there is none. UINT32_MAX: out
+ * of memory. */
 static uint32_t find_family(struct page *page, uint32_t name, sonde__metric_kind kind,
                             bool *ret_new)
 {
@@ -180,7 +182,8 @@ static bool on_metric(struct sonde__metric_visitor *self, const struct sonde__me
     return true;
 }
 
-/* name_suffix{labels} and a space; the labels' comma at the end is allowed in front of the brace. */
+/* name_suffix{labels} and a space; the labels' comma at the end is allowed in front of the brace.
+ * */
 static void put_sample(const struct page *page, const char *suffix)
 {
     struct sonde__buf       *into = page->into;

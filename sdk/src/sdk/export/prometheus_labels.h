@@ -12,7 +12,8 @@ struct sonde__known {
     uint32_t key, key_len, name, name_len; /* in known_text */
 };
 
-/* The labels of one sample after the other: those of the scope, which stay, and those of the point. Zero at first. */
+/* The labels of one sample after the other: those of the scope, which stay, and those of the point.
+ * Zero at first. */
 struct sonde__labels {
     struct sonde__buf text;      /* name="value",name="value", */
     uint32_t          scope_len; /* what of text is the scope's */
@@ -29,8 +30,9 @@ struct sonde__labels {
 /* Begins a metric: its scope's labels. */
 void sonde__labels_scope(struct sonde__labels *labels, const struct sonde__metric_view *metric);
 
-/* The labels of a point, or of a resource; field: the number of the KeyValue in bytes. Labels that are called the same once
- * their characters are allowed are joined with ';', in the order of their keys. */
+/* The labels of a point, or of a resource; field: the number of the KeyValue in bytes. Labels that
+ * are called the same once their characters are allowed are joined with ';', in the order of their
+ * keys. */
 void sonde__labels_set(struct sonde__labels *labels, uint32_t field, sonde_str bytes);
 
 void sonde__labels_done(struct sonde__labels *labels);
