@@ -75,6 +75,10 @@ struct sonde__lane *sonde__lane_of(struct sonde__core *core, uint32_t run);
 void sonde__lane_append(struct sonde__lane *lane, uint16_t scope, const uint8_t *record,
                         uint32_t length);
 
+/* Counts a span that was lost because its thread has no lane: as dropped for want of memory, unless
+ * that run is over. */
+void sonde__lane_missed(struct sonde__core *core, uint32_t run);
+
 /* The thread ends: its lanes are the pump's alone. NULL is ignored. */
 void sonde__lane_leave(struct sonde__lane *lane);
 

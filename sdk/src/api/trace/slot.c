@@ -91,6 +91,16 @@ sonde_span *sonde__slot_open(struct sonde__slot *slot, uint64_t flags)
     return (sonde_span *)(uintptr_t)handle;
 }
 
+struct sonde__slot *sonde__slot_lock(struct sonde__slot *slot, uint64_t handle)
+{
+    pthread_mutex_lock(&slot->mutex);
+    /* Relaxed: who claims the slot holds the lock. */
+    if (atomic_load_explicit(&slot->handle, memory_order_relaxed) == handle)
+        return slot;
+    pthread_mutex_unlock(&slot->mutex); /* it ended while we waited */
+    return NULL;
+}
+
 struct sonde__slot *sonde__slot_claim(uint64_t handle)
 {
     struct sonde__slot *slot = sonde__slot_find(handle);
@@ -98,8 +108,9 @@ struct sonde__slot *sonde__slot_claim(uint64_t handle)
         return NULL;
     if (handle & SONDE__SHARED)
         pthread_mutex_lock(&slot->mutex); /* who is inside comes out first */
+    uint64_t expected = handle;
     /* Acquire: what was set by other threads is in the record. */
-    bool mine = atomic_compare_exchange_strong_explicit(&slot->handle, &handle, 0,
+    bool mine = atomic_compare_exchange_strong_explicit(&slot->handle, &expected, 0,
                                                         memory_order_acquire, memory_order_relaxed);
     if (handle & SONDE__SHARED)
         pthread_mutex_unlock(&slot->mutex);
@@ -152,7 +163,7 @@ static void forked(void)
         struct sonde__slot *chunk = atomic_load_explicit(&sonde__slot_chunks[i],
                                                          memory_order_relaxed);
         for (uint32_t k = 0; k < SONDE__CHUNK; k++) {
-            chunk[k].recording = false;
+            atomic_store_explicit(&chunk[k].recording, false, memory_order_relaxed);
             pthread_mutex_init(&chunk[k].mutex, NULL);
         }
     }

@@ -35,7 +35,7 @@ struct sonde__slot {
     uint32_t index;
 
     /* every span */
-    bool                  recording; /* false in a forked child, whatever the handle says */
+    atomic_bool           recording; /* false in a forked child, whatever the handle says */
     bool                  attached;
     uint32_t              attached_depth; /* in the stack of attached_by */
     sonde_span_context    span_context;
@@ -83,6 +83,29 @@ struct sonde__slot *sonde__slot_take(void);
 
 /* Gives the slot a new handle and makes it findable. flags: SONDE__SHARED, SONDE__RECORDING. */
 sonde_span *sonde__slot_open(struct sonde__slot *slot, uint64_t flags);
+
+/* Takes the lock of a shared span's slot; NULL, and no lock, when the handle has ended meanwhile. */
+struct sonde__slot *sonde__slot_lock(struct sonde__slot *slot, uint64_t handle);
+
+/* As sonde__slot_find(), and nobody else ends or touches it until sonde__slot_leave() when it is a
+ * shared one. */
+static inline struct sonde__slot *sonde__slot_enter(uint64_t handle)
+{
+    struct sonde__slot *slot = sonde__slot_find(handle);
+    return slot && (handle & SONDE__SHARED) ? sonde__slot_lock(slot, handle) : slot;
+}
+
+static inline void sonde__slot_leave(struct sonde__slot *slot, uint64_t handle)
+{
+    if (handle & SONDE__SHARED)
+        pthread_mutex_unlock(&slot->mutex);
+}
+
+static inline bool sonde__slot_records(const struct sonde__slot *slot)
+{
+    /* Relaxed: it changes while nobody uses the slot, and in a child that has one thread. */
+    return atomic_load_explicit(&slot->recording, memory_order_relaxed);
+}
 
 /* Claims the slot of a handle for ending it: nobody finds it any more. NULL when it had ended; of
  * two who end it, one claims. */

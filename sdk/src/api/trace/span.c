@@ -13,7 +13,8 @@
 struct origin {
     bool                has_parent;
     sonde_span_context  parent;
-    struct sonde__blob *tracestate, *baggage; /* borrowed */
+    struct sonde__blob *tracestate, *baggage;
+    bool                owned; /* the blobs: a shared parent may end at any time */
 };
 
 static void from_context(struct origin *origin, const sonde_context *context)
@@ -28,19 +29,27 @@ static void from_context(struct origin *origin, const sonde_context *context)
     origin->tracestate = context->tracestate;
 }
 
-static void from_slot(struct origin *origin, const struct sonde__slot *slot)
+static void from_span(struct origin *origin, const sonde_span *span)
 {
+    uint64_t            handle = sonde__handle_of(span);
+    struct sonde__slot *slot   = sonde__slot_enter(handle);
+    if (!slot) {
+        sonde__misuse("a span that has ended was given as a parent");
+        return;
+    }
+    origin->owned      = (handle & SONDE__SHARED) != 0;
     origin->has_parent = sonde_span_context_is_valid(&slot->span_context);
     origin->parent     = slot->span_context;
-    origin->tracestate = slot->tracestate;
-    origin->baggage    = slot->baggage;
+    origin->tracestate = origin->owned ? sonde__blob_ref(slot->tracestate) : slot->tracestate;
+    origin->baggage    = origin->owned ? sonde__blob_ref(slot->baggage) : slot->baggage;
+    sonde__slot_leave(slot, handle);
 }
 
 static void find_origin(struct origin *origin, const sonde_span_options *options)
 {
     const struct sonde__thread *self    = sonde__thread_self;
     const sonde_context        *current = self ? self->current : NULL;
-    origin->has_parent                  = false;
+    origin->has_parent = origin->owned  = false;
     origin->tracestate = origin->baggage = NULL;
     if (options->root) {
         origin->baggage = current ? current->baggage : NULL;
@@ -51,14 +60,18 @@ static void find_origin(struct origin *origin, const sonde_span_options *options
         return;
     }
     if (options->parent) {
-        struct sonde__slot *slot = sonde__slot_find(sonde__handle_of(options->parent));
-        if (slot)
-            from_slot(origin, slot);
-        else
-            sonde__misuse("a span that has ended was given as a parent");
+        from_span(origin, options->parent);
         return;
     }
     from_context(origin, current);
+}
+
+static void origin_done(struct origin *origin)
+{
+    if (!origin->owned)
+        return;
+    sonde__blob_unref(origin->tracestate);
+    sonde__blob_unref(origin->baggage);
 }
 
 /* Makes the span current for this thread; without memory for that it just is not. */
@@ -93,7 +106,7 @@ static struct sonde__slot *slot_for(const struct origin *origin)
     struct sonde__slot *slot = sonde__slot_take();
     if (!slot)
         return NULL;
-    slot->recording  = false;
+    atomic_store_explicit(&slot->recording, false, memory_order_relaxed);
     slot->attached   = false;
     slot->tracestate = sonde__blob_ref(origin->tracestate);
     slot->baggage    = sonde__blob_ref(origin->baggage);
@@ -103,7 +116,7 @@ static struct sonde__slot *slot_for(const struct origin *origin)
 static sonde_span *opened(struct sonde__slot *slot, const sonde_span_options *options)
 {
     uint64_t flags = (options->shared ? SONDE__SHARED : 0) |
-                     (slot->recording ? SONDE__RECORDING : 0);
+                     (sonde__slot_records(slot) ? SONDE__RECORDING : 0);
     sonde_span *span = sonde__slot_open(slot, flags);
     if (options->current)
         attach(slot, span);
@@ -215,10 +228,12 @@ static void record_start(struct sonde__slot *slot, const struct origin *origin,
         .kind     = options->kind,
         .start_ns = options->start_ns ? options->start_ns : sonde__clock_wall(),
     };
-    slot->recording = sonde__recorder_begin(slot, &start);
-    for (size_t i = 0; slot->recording && options->attrs.items && i < options->attrs.count; i++)
+    if (!sonde__recorder_begin(slot, &start))
+        return;
+    atomic_store_explicit(&slot->recording, true, memory_order_relaxed);
+    for (size_t i = 0; options->attrs.items && i < options->attrs.count; i++)
         sonde__recorder_attr(slot, &options->attrs.items[i]);
-    for (size_t i = 0; slot->recording && options->links.items && i < options->links.count; i++)
+    for (size_t i = 0; options->links.items && i < options->links.count; i++)
         sonde__recorder_link(slot, &options->links.items[i]);
 }
 
@@ -231,6 +246,32 @@ static const sonde_span_options *whole(const sonde_span_options *options, sonde_
     return room;
 }
 
+/* With an SDK. */
+static sonde_span *begin(sonde_tracer *tracer, struct sonde__core *core, uint32_t run,
+                         const struct origin *origin, const sonde_span_options *options)
+{
+    struct sonde__lane   *lane = sonde__lane_of(core, run);
+    struct sonde__thread *self = sonde__thread_self;
+    struct sonde__slot   *slot = lane && self ? slot_for(origin) : NULL;
+    if (!slot) {
+        sonde__lane_missed(core, run);
+        return carry(origin, options);
+    }
+    sonde__count(&lane->counts.started, 1);
+    choose_ids(&self->rand, origin, options->ids, &slot->span_context);
+    if (sampled(core, origin, options, &slot->span_context)) {
+        slot->span_context.flags |= SONDE_TRACE_SAMPLED;
+        slot->core  = core;
+        slot->run   = run;
+        slot->scope = tracer->scope;
+        if (core->recording)
+            record_start(slot, origin, options);
+        if (core->recording && !sonde__slot_records(slot))
+            sonde__count(&lane->counts.dropped_full, 1);
+    }
+    return opened(slot, options);
+}
+
 sonde_span *sonde_span_start_opts(sonde_tracer *tracer, const sonde_span_options *options)
 {
     static const sonde_span_options none = { .size = sizeof none };
@@ -240,28 +281,10 @@ sonde_span *sonde_span_start_opts(sonde_tracer *tracer, const sonde_span_options
     struct sonde__core             *core = tracer ? sonde__tracer_core(tracer, &run) : NULL;
     options                              = whole(options ? options : &none, &room);
     find_origin(&origin, options);
-    struct sonde__lane   *lane = core && !core->options.disabled ? sonde__lane_of(core, run) : NULL;
-    struct sonde__thread *self = sonde__thread_self;
-    if (!lane || !self)
-        return carry(&origin, options);
-    struct sonde__slot *slot = slot_for(&origin);
-    if (!slot) {
-        sonde__count(&lane->counts.dropped_full, 1);
-        return NULL;
-    }
-    sonde__count(&lane->counts.started, 1);
-    choose_ids(&self->rand, &origin, options->ids, &slot->span_context);
-    if (sampled(core, &origin, options, &slot->span_context)) {
-        slot->span_context.flags |= SONDE_TRACE_SAMPLED;
-        slot->core  = core;
-        slot->run   = run;
-        slot->scope = tracer->scope;
-        if (core->recording)
-            record_start(slot, &origin, options);
-        if (core->recording && !slot->recording)
-            sonde__count(&lane->counts.dropped_full, 1);
-    }
-    return opened(slot, options);
+    sonde_span *span = core && !core->options.disabled ? begin(tracer, core, run, &origin, options)
+                                                       : carry(&origin, options);
+    origin_done(&origin);
+    return span;
 }
 
 /* The slot of a span that records, with its lock when it is shared; NULL: nothing to do. What is
@@ -271,30 +294,20 @@ static struct sonde__slot *enter(sonde_span *span)
     uint64_t handle = sonde__handle_of(span);
     if (!(handle & SONDE__RECORDING))
         return NULL;
-    struct sonde__slot *slot = sonde__slot_find(handle);
-    if (!slot)
-        goto ended;
-    if (handle & SONDE__SHARED) {
-        pthread_mutex_lock(&slot->mutex);
-        if (atomic_load_explicit(&slot->handle, memory_order_relaxed) != handle) {
-            pthread_mutex_unlock(&slot->mutex);
-            goto ended;
-        }
+    struct sonde__slot *slot = sonde__slot_enter(handle);
+    if (!slot) {
+        sonde__misuse("a span was used after its end");
+        return NULL;
     }
-    if (slot->recording)
+    if (sonde__slot_records(slot))
         return slot;
-    if (handle & SONDE__SHARED)
-        pthread_mutex_unlock(&slot->mutex);
-    return NULL;
-ended:
-    sonde__misuse("a span was used after its end");
+    sonde__slot_leave(slot, handle); /* in a forked child */
     return NULL;
 }
 
 static void leave(sonde_span *span, struct sonde__slot *slot)
 {
-    if (sonde__handle_of(span) & SONDE__SHARED)
-        pthread_mutex_unlock(&slot->mutex);
+    sonde__slot_leave(slot, sonde__handle_of(span));
 }
 
 void sonde_span_set_attr(sonde_span *span, sonde_attr attr)
@@ -430,8 +443,10 @@ static void commit(struct sonde__slot *slot, uint64_t end_ns)
 {
     sonde__recorder_end(slot, end_ns);
     struct sonde__lane *lane = sonde__lane_of(slot->core, slot->run);
-    if (!lane)
-        return; /* that SDK has stopped, or the thread is at its very end */
+    if (!lane) { /* out of memory, or the thread is at its very end, or that SDK has stopped */
+        sonde__lane_missed(slot->core, slot->run);
+        return;
+    }
     if (slot->dropped_attributes)
         sonde__count(&lane->counts.attributes_dropped, slot->dropped_attributes);
     sonde__lane_append(lane, slot->scope->id, slot->record.data, slot->record.len);
@@ -449,7 +464,7 @@ static void finish(sonde_span *span, uint64_t end_ns, bool keep)
     }
     if (slot->attached)
         detach(slot);
-    if (slot->recording && keep)
+    if (keep && sonde__slot_records(slot))
         commit(slot, end_ns);
     sonde__slot_give(slot);
 }
@@ -475,15 +490,20 @@ bool sonde_span_is_recording(const sonde_span *span)
     if (!(handle & SONDE__RECORDING))
         return false;
     struct sonde__slot *slot = sonde__slot_find(handle);
-    return slot && slot->recording;
+    return slot && sonde__slot_records(slot);
 }
 
 sonde_span_context sonde_span_context_of(const sonde_span *span)
 {
-    sonde_span_context  none;
-    struct sonde__slot *slot = sonde__slot_find(sonde__handle_of(span));
-    memset(&none, 0, sizeof none);
-    return slot ? slot->span_context : none;
+    sonde_span_context  context;
+    uint64_t            handle = sonde__handle_of(span);
+    struct sonde__slot *slot   = sonde__slot_enter(handle);
+    memset(&context, 0, sizeof context);
+    if (!slot)
+        return context;
+    context = slot->span_context;
+    sonde__slot_leave(slot, handle);
+    return context;
 }
 
 sonde_span *sonde_span_current(void)
@@ -494,14 +514,17 @@ sonde_span *sonde_span_current(void)
 
 sonde_context *sonde_context_with_span(const sonde_context *base, sonde_span *span)
 {
-    struct sonde__slot *slot    = sonde__slot_find(sonde__handle_of(span));
+    uint64_t            handle  = sonde__handle_of(span);
+    struct sonde__slot *slot    = sonde__slot_enter(handle);
     sonde_context      *context = slot ? sonde__context_new(base) : NULL;
-    if (!context)
-        return sonde_context_ref((sonde_context *)(uintptr_t)base);
-    context->has_span     = sonde_span_context_is_valid(&slot->span_context);
-    context->span_context = slot->span_context;
-    context->span         = span;
-    sonde__blob_unref(context->tracestate);
-    context->tracestate = sonde__blob_ref(slot->tracestate);
-    return context;
+    if (context) {
+        context->has_span     = sonde_span_context_is_valid(&slot->span_context);
+        context->span_context = slot->span_context;
+        context->span         = span;
+        sonde__blob_unref(context->tracestate);
+        context->tracestate = sonde__blob_ref(slot->tracestate);
+    }
+    if (slot)
+        sonde__slot_leave(slot, handle);
+    return context ? context : sonde_context_ref((sonde_context *)(uintptr_t)base);
 }
