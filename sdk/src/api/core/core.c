@@ -305,8 +305,10 @@ static void fork_lanes(struct sonde__core *core)
 void sonde__core_forked(void)
 {
     for (struct sonde__core *core = locked.all; core; core = core->next) {
-        if (!(sonde__core_run(core) & 1))
+        if (!(sonde__core_run(core) & 1)) {
+            sonde__pump_make(&core->pump, core); /* a late wake-up may have held its lock */
             continue;
+        }
         sonde__pump_forked(&core->pump, core->pump_locked);
         fork_lanes(core);
     }

@@ -82,6 +82,8 @@ static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
         atomic_store_explicit(&lane->tail->next, page, memory_order_release);
     else if (page)
         atomic_store_explicit(&lane->head, page, memory_order_release);
+    if (!lane->tail) /* a new lane, or in a forked child, where the pump has no thread yet */
+        sonde__core_touch(lane->core);
     if (page)
         lane->tail = page;
     /* Relaxed: a hint. */
@@ -163,7 +165,6 @@ static struct sonde__lane *lane_new(struct sonde__core *core, uint32_t run)
         free(lane);
         return NULL;
     }
-    sonde__core_touch(core);
     return lane;
 }
 
@@ -211,6 +212,14 @@ struct sonde__lane *sonde__lane_of(struct sonde__core *core, uint32_t run)
     lane->other = self->lane;
     self->lane  = lane;
     return lane;
+}
+
+void sonde__lane_missed(struct sonde__core *core, uint32_t run)
+{
+    pthread_mutex_lock(&core->locked.mutex);
+    if (sonde__core_run(core) == run)
+        sonde__count(&core->locked.gone.dropped_full, 1);
+    pthread_mutex_unlock(&core->locked.mutex);
 }
 
 void sonde__lane_leave(struct sonde__lane *lane)
