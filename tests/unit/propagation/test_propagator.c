@@ -165,7 +165,7 @@ static void test_propagator__does_not_ask_for_tracestate_without_traceparent(voi
 static void test_propagator__reads_members_from_32_tracestate_headers(void **state)
 {
     (void)state;
-    char value[16], expected[400] = "";
+    char value[32], expected[400] = "";
     add(&carrier, "traceparent", TP_1);
     for (int i = 1; i <= 32; i++) {
         snprintf(value, sizeof(value), "k%02d=%02d", i, i);
@@ -209,7 +209,7 @@ static void test_propagator__baggage_that_breaks_a_rule_is_absent(void **state)
 static void test_propagator__reads_the_first_64_baggage_headers(void **state)
 {
     (void)state;
-    char value[16], expected[800] = "";
+    char value[32], expected[800] = "";
     for (int i = 1; i <= 70; i++) {
         snprintf(value, sizeof(value), "k%02d=%02d", i, i);
         add(&carrier, "baggage", value);
