@@ -78,22 +78,20 @@ bool spans_is_parent(const sonde_span_view *parent, const sonde_span_view *child
            memcmp(parent->span_context.span_id, child->parent_id, 8) == 0;
 }
 
-double spans_metric(struct spans *spans, const char *beginning)
+double spans_metric(struct spans *spans, const char *name, const char *label)
 {
-    size_t length = 0;
+    char  *rest   = NULL;
+    double value  = -1;
+    size_t length = 0, name_len = strlen(name);
     free(spans->metrics);
     spans->metrics = NULL;
     if (sonde_sdk_prometheus(spans->sdk, &spans->metrics, &length) != SONDE_OK)
         return -1;
-    for (const char *line = spans->metrics; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, beginning, strlen(beginning)) != 0)
-            continue;
-        const char *end   = strchr(line, '\n');
-        const char *value = end;
-        while (value && value > line && value[-1] != ' ')
-            value--;
-        return value ? strtod(value, NULL) : -1;
-    }
-    return -1;
+    char *text = strdup(spans->metrics);
+    for (char *line = strtok_r(text, "\n", &rest); line && value < 0;
+         line       = strtok_r(NULL, "\n", &rest))
+        if (strncmp(line, name, name_len) == 0 && line[name_len] == '{' && strstr(line, label))
+            value = strtod(strrchr(line, ' '), NULL);
+    free(text);
+    return value;
 }

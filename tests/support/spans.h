@@ -36,7 +36,8 @@ const char *spans_attribute(const sonde_span_view *span, const char *key);
 /* Whether one is the parent of the other, in one trace. */
 bool spans_is_parent(const sonde_span_view *parent, const sonde_span_view *child);
 
-/* The value of the one Prometheus series whose line begins like this; -1 when there is none. */
-double spans_metric(struct spans *spans, const char *beginning);
+/* The value of the first Prometheus series of that name that has this label, as it stands in the
+ * text; -1 when there is none. */
+double spans_metric(struct spans *spans, const char *name, const char *label);
 
 #endif

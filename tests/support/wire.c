@@ -24,7 +24,10 @@ struct wire {
     struct {
         char  *requests[REQUESTS];
         size_t request_count;
-        char  *answers[ANSWERS]; /* NULL: close */
+        struct answer {
+            char *text; /* NULL: none */
+            bool  last; /* close behind it */
+        } answers[ANSWERS];
         size_t answer_count, answers_taken;
     } locked;
 };
@@ -90,17 +93,18 @@ static size_t whole_request(const char *text, size_t len)
     return head && len >= head + body ? head + body : 0;
 }
 
-/* Keeps a request and says what to answer; NULL: nothing, and close. To be freed. */
-static char *keep(struct wire *wire, const char *text, size_t len)
+/* Keeps a request and says what to answer; its text is to be freed. */
+static struct answer keep(struct wire *wire, const char *text, size_t len)
 {
-    char *answer = strdup("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    static const char ok[]   = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    struct answer     answer = { NULL, false };
     pthread_mutex_lock(&wire->mutex);
     if (wire->locked.request_count < REQUESTS)
         wire->locked.requests[wire->locked.request_count++] = strndup(text, len);
-    if (wire->locked.answers_taken < wire->locked.answer_count) {
-        free(answer);
+    if (wire->locked.answers_taken < wire->locked.answer_count)
         answer = wire->locked.answers[wire->locked.answers_taken++];
-    }
+    else
+        answer.text = strdup(ok);
     pthread_mutex_unlock(&wire->mutex);
     return answer;
 }
@@ -122,10 +126,10 @@ static bool answer_all(struct wire *wire, struct connection *connection)
 {
     size_t len;
     while ((len = whole_request(connection->text, connection->len)) > 0) {
-        char *answer = keep(wire, connection->text, len);
-        bool  sent   = answer && send_all(connection->fd, answer, strlen(answer));
-        free(answer);
-        if (!sent)
+        struct answer answer = keep(wire, connection->text, len);
+        bool sent = answer.text && send_all(connection->fd, answer.text, strlen(answer.text));
+        free(answer.text);
+        if (!sent || answer.last)
             return false;
         connection->len -= len;
         memmove(connection->text, connection->text + len, connection->len + 1);
@@ -212,7 +216,7 @@ void wire_stop(struct wire *wire)
     for (size_t i = 0; i < wire->locked.request_count; i++)
         free(wire->locked.requests[i]);
     for (size_t i = wire->locked.answers_taken; i < wire->locked.answer_count; i++)
-        free(wire->locked.answers[i]);
+        free(wire->locked.answers[i].text);
     pthread_mutex_destroy(&wire->mutex);
     free(wire);
 }
@@ -222,12 +226,25 @@ uint16_t wire_port(const struct wire *wire)
     return wire->port;
 }
 
-void wire_answer(struct wire *wire, const char *response)
+static void add_answer(struct wire *wire, const char *response, bool last)
 {
     pthread_mutex_lock(&wire->mutex);
-    if (wire->locked.answer_count < ANSWERS)
-        wire->locked.answers[wire->locked.answer_count++] = response ? strdup(response) : NULL;
+    if (wire->locked.answer_count < ANSWERS) {
+        struct answer *answer = &wire->locked.answers[wire->locked.answer_count++];
+        answer->text          = response ? strdup(response) : NULL;
+        answer->last          = last;
+    }
     pthread_mutex_unlock(&wire->mutex);
+}
+
+void wire_answer(struct wire *wire, const char *response)
+{
+    add_answer(wire, response, false);
+}
+
+void wire_answer_last(struct wire *wire, const char *response)
+{
+    add_answer(wire, response, true);
 }
 
 const char *wire_request(struct wire *wire, size_t n)

@@ -19,6 +19,9 @@ uint16_t     wire_port(const struct wire *wire);
  * connection that is closed without one. Copied. Without any, "200 OK" and the body "ok". */
 void wire_answer(struct wire *wire, const char *response);
 
+/* The same, and the connection is closed behind it. */
+void wire_answer_last(struct wire *wire, const char *response);
+
 /* The head and body of the nth request, from 0; NULL when there was none yet. Borrowed. */
 const char *wire_request(struct wire *wire, size_t n);
 

@@ -150,7 +150,7 @@ static void take_list(const struct sonde__curl_transfer *transfer,
 }
 
 static void prepare(struct sonde__curl_transfer *transfer, CURL *easy,
-                    const sonde_curl_options *options, enum sonde__curl_span how)
+                    const sonde_curl_options *options)
 {
     memset(transfer, 0, offsetof(struct sonde__curl_transfer, headers));
     transfer->headers.count = 0;
@@ -160,7 +160,12 @@ static void prepare(struct sonde__curl_transfer *transfer, CURL *easy,
     transfer->shadow                      = sonde__curl_shadow_find(easy);
     transfer->prereq                      = options->prereq;
     transfer->prereq_data                 = options->prereq_data;
-    transfer->url_template = sonde_str_z(how == SONDE__CURL_CURRENT ? options->url_template : NULL);
+    size_t template_len = options->url_template ? strlen(options->url_template) : 0;
+    if (template_len > sizeof transfer->url_template)
+        template_len = sizeof transfer->url_template;
+    if (template_len)
+        memcpy(transfer->url_template, options->url_template, template_len);
+    transfer->url_template_len = (uint16_t)template_len;
 }
 
 bool sonde__curl_begin(struct sonde__curl_transfer *transfer, CURL *easy,
@@ -171,7 +176,7 @@ bool sonde__curl_begin(struct sonde__curl_transfer *transfer, CURL *easy,
     if (options)
         memcpy(&known, options,
                options->size && options->size < sizeof known ? options->size : sizeof known);
-    prepare(transfer, easy, &known, how);
+    prepare(transfer, easy, &known);
     if (transfer->shadow && transfer->shadow->busy)
         return false; /* a transfer from within a transfer, which libcurl refuses */
     take_list(transfer, &known);
@@ -232,7 +237,7 @@ static void complete(struct sonde__curl_transfer *transfer)
 #endif
     request.url          = sonde_str_z(url && *url ? url : NULL);
     request.method       = sonde_str_z(method && *method ? method : NULL);
-    request.url_template = transfer->url_template;
+    request.url_template = sonde_str_n(transfer->url_template, transfer->url_template_len);
     sonde_http_client_update_opts(&transfer->exchange, &request);
 }
 

@@ -21,10 +21,11 @@ struct sonde__curl_transfer {
     bool                       method_is_known;
     bool                       url_is_known;
     uint16_t                   host_len;
-    sonde_str                  url_template; /* for a URL that is known late; easy interface only */
-    sonde_curl_prereq         *prereq;       /* the application's; of a seen handle, its shadow's */
+    uint16_t                   url_template_len; /* for a URL that is known late */
+    sonde_curl_prereq         *prereq; /* the application's; of a seen handle, its shadow's */
     void                      *prereq_data;
     char                       host[SONDE_HTTP_ADDRESS_MAX]; /* of the first request */
+    char                       url_template[SONDE_HTTP_ROUTE_MAX];
 };
 
 /* How the span stands to the thread. */
