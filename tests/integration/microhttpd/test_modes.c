@@ -60,7 +60,7 @@ static void run_clients(struct mhd_fixture *f)
 }
 
 /* How many of the inner spans are children of this one; ids: their parents'. */
-static size_t children_of(const sonde_span_view *span, const unsigned char (*ids)[8], size_t count)
+static size_t children_of(const sonde_span_view *span, unsigned char (*ids)[8], size_t count)
 {
     size_t found = 0;
     for (size_t i = 0; i < count; i++)
