@@ -303,10 +303,8 @@ void sonde__http_done(struct sonde__http *http)
 
 void sonde__http_forked(struct sonde__http *http)
 {
-    CURLM *parents = http->multi ? http->multi : http->abandoned;
     for (size_t i = 0; i < http->socket_count; i++)
         close(http->sockets[i]);
     sonde__poller_done(&http->poller);
     sonde__http_init(http);
-    http->abandoned = parents; /* so that it is not mistaken for a leak */
 }

@@ -44,7 +44,6 @@ struct sonde__http {
     struct sonde__http_request requests[SONDE__HTTP_REQUESTS];
     int                        sockets[SONDE__HTTP_SOCKETS]; /* the open ones, from the front */
     size_t                     socket_count;
-    CURLM                     *abandoned; /* the parent's, which a child keeps and never touches */
 };
 
 /* What a request is sent to. */
