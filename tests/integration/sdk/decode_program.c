@@ -80,7 +80,7 @@ static void record_spans(void)
 
     sonde_span *crowded = sonde_span_start(first, "crowded", .root = true);
     for (int i = 0; i < 25; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%d", i);
         sonde_span_set(crowded, key, i);
     }
