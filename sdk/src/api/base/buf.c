@@ -4,14 +4,15 @@
 
 bool sonde__buf_grow(struct sonde__buf *buf, size_t more)
 {
+    size_t max  = buf->max ? buf->max : INT32_MAX;
     size_t need = (size_t)buf->len + more;
-    if (buf->failed || more > INT32_MAX || need > INT32_MAX)
+    if (buf->failed || more > max || need > max)
         goto fail;
     size_t cap = buf->cap ? buf->cap : 256;
     while (cap < need)
         cap *= 2;
-    if (cap > INT32_MAX)
-        cap = INT32_MAX;
+    if (cap > max)
+        cap = max;
     uint8_t *data = realloc(buf->data, cap);
     if (!data)
         goto fail;

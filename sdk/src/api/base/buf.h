@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* base/buf.h - a growable run of bytes with one owner. Out of memory is remembered, not reported at
- * each step: writers go on as no-ops, and whoever uses the result asks `failed` once. */
+ * each step: writers go on, and whoever uses the result asks `failed` once. */
 #ifndef SONDE_BASE_BUF_H
 #define SONDE_BASE_BUF_H
 
@@ -12,7 +12,8 @@
 struct sonde__buf {
     uint8_t *data;
     uint32_t len, cap;
-    bool failed; /* memory was out or 2 GiB were passed; len stays within what was written before */
+    uint32_t max; /* bytes that it may come to hold; 0: 2 GiB */
+    bool failed; /* memory was out or max was passed; what did not fit is missing, whatever follows */
 };
 
 /* Makes room for more bytes behind len. The slow path of sonde__buf_reserve(). */

@@ -38,6 +38,20 @@ static inline bool sonde__ascii_copy(uint8_t *to, const char *from, size_t len)
     return high < 0x80;
 }
 
+/* Whether all of len bytes are ASCII. */
+static inline bool sonde__ascii(const char *text, size_t len)
+{
+    uint64_t high = 0, word;
+    size_t   i    = 0;
+    for (; i + 8 <= len; i += 8) {
+        memcpy(&word, text + i, 8);
+        high |= word;
+    }
+    for (; i < len; i++)
+        high |= (uint64_t)(uint8_t)text[i];
+    return (high & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* Whether text is well-formed UTF-8 (no surrogates, nothing above U+10FFFF, shortest forms only).
  */
 bool sonde__utf8_valid(const char *text, size_t len);

@@ -18,7 +18,7 @@ struct text {
 static void put(struct text *text, const char *bytes, size_t len)
 {
     size_t room = text->room - text->len;
-    if (text->full)
+    if (text->full || len == 0)
         return;
     if (len > room) {
         len        = sonde__utf8_floor(bytes, len, room);

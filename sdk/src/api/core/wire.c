@@ -201,7 +201,7 @@ void sonde__wire_attr(struct sonde__buf *buf, uint32_t field, const sonde_attr *
 
 static bool repeated_later(sonde_attrs attrs, size_t i)
 {
-    for (size_t k = i + 1; k < attrs.count; k++)
+    for (size_t k = i + 1; attrs.items[i].key.len && k < attrs.count; k++)
         if (attrs.items[k].key.len == attrs.items[i].key.len &&
             attrs.items[k].type != SONDE_TYPE_NONE &&
             memcmp(attrs.items[k].key.ptr, attrs.items[i].key.ptr, attrs.items[i].key.len) == 0)

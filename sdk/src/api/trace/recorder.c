@@ -7,6 +7,8 @@
 #include "core/core.h"
 #include "core/wire.h"
 
+#include <stdlib.h>
+
 enum {
     /* fields of Span */
     TRACE_STATE        = 3,
@@ -55,6 +57,7 @@ bool sonde__recorder_begin(struct sonde__slot *slot, const struct sonde__recorde
 {
     struct sonde__buf *record = &slot->record;
     sonde__buf_clear(record);
+    record->max           = SONDE__RECORD_MAX; /* what is larger is refused before it is copied */
     slot->keys            = 0;
     slot->attribute_count = slot->event_count = slot->link_count = 0;
     slot->dropped_attributes = slot->dropped_events = slot->dropped_links = 0;
@@ -161,19 +164,10 @@ static bool has_key(const uint8_t *body, const uint8_t *end, sonde_str key)
     return length == key.len && (size_t)(end - p) >= length && memcmp(p, key.ptr, length) == 0;
 }
 
-/* Moves an attribute that was set before out of the record. A key that is not UTF-8 stands there
- * repaired. */
+/* Moves an attribute that was set before out of the record. */
 static bool cut_attr(struct sonde__buf *record, sonde_str key)
 {
     struct field field;
-    char         repaired[256];
-    if (!sonde__utf8_valid(key.ptr, key.len)) {
-        size_t len = sonde__utf8_repaired_len(key.ptr, key.len);
-        if (len > sizeof repaired)
-            return false;
-        sonde__utf8_repair((uint8_t *)repaired, key.ptr, key.len);
-        key = sonde_str_n(repaired, len);
-    }
     for (uint32_t at = FIXED; field_at(record, at, &field); at = field.end) {
         if (field.number != ATTRIBUTE ||
             !has_key(record->data + field.body, record->data + field.end, key))
@@ -184,11 +178,34 @@ static bool cut_attr(struct sonde__buf *record, sonde_str key)
     return false;
 }
 
+/* An attribute whose key is not UTF-8: the repaired key is the one that may be there already. */
+static void attr_repaired(struct sonde__slot *slot, const sonde_attr *attr)
+{
+    sonde_attr repaired = *attr;
+    size_t     len      = attr->key.len < SONDE__RECORD_MAX
+                              ? sonde__utf8_repaired_len(attr->key.ptr, attr->key.len)
+                              : 0;
+    char      *key      = len ? malloc(len) : NULL;
+    if (!key) {
+        slot->dropped_attributes++;
+        return;
+    }
+    sonde__utf8_repair((uint8_t *)key, attr->key.ptr, attr->key.len);
+    repaired.key = sonde_str_n(key, len);
+    sonde__recorder_attr(slot, &repaired);
+    free(key);
+}
+
 void sonde__recorder_attr(struct sonde__slot *slot, const sonde_attr *attr)
 {
     struct sonde__buf *record = &slot->record;
     if (attr->type == SONDE_TYPE_NONE || attr->key.len == 0 || !attr->key.ptr)
         return;
+    if (!sonde__ascii(attr->key.ptr, attr->key.len) &&
+        !sonde__utf8_valid(attr->key.ptr, attr->key.len)) {
+        attr_repaired(slot, attr);
+        return;
+    }
     uint64_t bit = key_bit(attr->key);
     if ((slot->keys & bit) && cut_attr(record, attr->key))
         slot->attribute_count--;

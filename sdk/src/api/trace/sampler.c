@@ -45,6 +45,17 @@ static sonde_decision decide_parent(sonde_sampler *self, const sonde_sampling *s
     return sampling->parent->flags & SONDE_TRACE_SAMPLED ? SONDE_RECORD_AND_SAMPLE : SONDE_DROP;
 }
 
+static void done_ratio(sonde_sampler *self)
+{
+    free(self);
+}
+
+static void done_parent(sonde_sampler *self)
+{
+    sonde_sampler_free(((struct parent_based *)self)->root);
+    free(self);
+}
+
 static sonde_sampler always_on  = { sizeof always_on, decide_on, NULL };
 static sonde_sampler always_off = { sizeof always_off, decide_off, NULL };
 
@@ -67,6 +78,7 @@ sonde_sampler *sonde_sampler_ratio_new(double ratio)
         ratio = 1;
     sampler->base.size   = sizeof sampler->base;
     sampler->base.decide = decide_ratio;
+    sampler->base.done   = done_ratio;
     sampler->threshold   = (uint64_t)ldexp(ratio, 56);
     return &sampler->base;
 }
@@ -78,17 +90,13 @@ sonde_sampler *sonde_sampler_parent_based_new(sonde_sampler *root)
         return NULL;
     sampler->base.size   = sizeof sampler->base;
     sampler->base.decide = decide_parent;
+    sampler->base.done   = done_parent;
     sampler->root        = root ? root : &always_on;
     return &sampler->base;
 }
 
 void sonde_sampler_free(sonde_sampler *sampler)
 {
-    if (!sampler || sampler == &always_on || sampler == &always_off)
-        return;
-    if (sampler->decide == decide_parent)
-        sonde_sampler_free(((struct parent_based *)sampler)->root);
-    else if (sampler->decide != decide_ratio)
-        return; /* somebody else's */
-    free(sampler);
+    if (sampler && sampler->done)
+        sampler->done(sampler);
 }

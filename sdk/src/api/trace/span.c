@@ -267,7 +267,9 @@ static sonde_span *begin(sonde_tracer *tracer, struct sonde__core *core, uint32_
         if (core->recording)
             record_start(slot, origin, options);
         if (core->recording && !sonde__slot_records(slot))
-            sonde__count(&lane->counts.dropped_full, 1);
+            sonde__count(name_of(options).len > SONDE__RECORD_MAX / 4 ? &lane->counts.dropped_oversize
+                                                                      : &lane->counts.dropped_full,
+                         1);
     }
     return opened(slot, options);
 }
