@@ -15,8 +15,10 @@ static struct sonde__page *page_take(struct sonde__core *core, uint32_t size)
     struct sonde__page *page = NULL;
     /* Relaxed: a budget, not a lock; it may be passed by what other threads take at the same
      * moment, and is then given back. */
-    size_t used = atomic_fetch_add_explicit(&core->memory_used, size, memory_order_relaxed) + size;
-    if (used > core->options.memory_bytes)
+    size_t budget = core->options.memory_bytes;
+    if (atomic_load_explicit(&core->memory_used, memory_order_relaxed) + size > budget)
+        return NULL; /* all threads come here while it is full: only read what they share */
+    if (atomic_fetch_add_explicit(&core->memory_used, size, memory_order_relaxed) + size > budget)
         goto fail;
     if (size == SONDE__PAGE) {
         pthread_mutex_lock(&core->locked.mutex);
@@ -78,6 +80,9 @@ static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
     if (need > size)
         size = need > SONDE__PAGE ? need : SONDE__PAGE;
     struct sonde__page *page = page_take(lane->core, size);
+    if (!page && lane->full)
+        return NULL; /* nothing new to tell the pump: while memory is full, drops are cheap */
+    lane->full = !page;
     if (page && lane->tail)
         atomic_store_explicit(&lane->tail->next, page, memory_order_release);
     else if (page)

@@ -53,6 +53,7 @@ struct sonde__lane {
     struct sonde__core *core;
     uint32_t            run;  /* of the core, see core.h */
     struct sonde__page *tail; /* the thread's */
+    bool                full; /* the same: no page could be had, and the pump knows */
     _Atomic(struct sonde__page *)
                               head;  /* the pump's; set once by the thread, with its first page */
     struct sonde__lane       *other; /* the thread's other lanes */

@@ -345,11 +345,19 @@ static void drive_until(struct sonde__pump *pump, uint64_t request, uint64_t dea
     }
 }
 
+static bool has_destinations(struct sonde__pump *pump)
+{
+    pthread_mutex_lock(&pump->core->locked.mutex); /* another thread may be stopping it */
+    bool any = pump->destination_count > 0;
+    pthread_mutex_unlock(&pump->core->locked.mutex);
+    return any;
+}
+
 sonde_err sonde__pump_flush(struct sonde__pump *pump, uint32_t timeout_ms)
 {
     uint64_t        deadline_ns = sonde__clock_mono() + (uint64_t)timeout_ms * MS;
     struct timespec until       = deadline_spec(deadline_ns);
-    if (pump->destination_count == 0)
+    if (!has_destinations(pump))
         return SONDE_OK;
     if (!pump->core->options.loop)
         sonde__pump_thread_start(pump);
@@ -361,7 +369,7 @@ sonde_err sonde__pump_flush(struct sonde__pump *pump, uint32_t timeout_ms)
     if (by_us)
         drive_until(pump, request, deadline_ns);
     pthread_mutex_lock(&pump->asked.mutex);
-    while (!by_us && pump->asked.flush_done < request)
+    while (!by_us && pump->asked.flush_done < request && !pump->asked.stopped)
         if (pthread_cond_timedwait(&pump->asked.changed, &pump->asked.mutex, &until) == ETIMEDOUT)
             break;
     bool done = pump->asked.flush_done >= request;
