@@ -178,8 +178,9 @@ done
 say "the first of these traces"
 show_trace
 
-say "request metrics of nginx (http://127.0.0.1:$nginx_port/metrics)"
-curl -s "http://127.0.0.1:$nginx_port/metrics" | grep -E '^http_server_(request_duration_seconds_(count|sum)|active_requests)'
+say "request metrics of nginx (from http://127.0.0.1:$nginx_port/metrics, without the scope's labels)"
+curl -s "http://127.0.0.1:$nginx_port/metrics" | sed 's/otel_scope_[a-z_]*="[^"]*",//g' |
+    grep -E '^http_server_(request_duration_seconds_(count|sum)|active_requests)'
 
 if [ $keep = yes ]; then
     say "running until Ctrl-C: try  curl -i http://127.0.0.1:$nginx_port/shop/items/7"
