@@ -1,92 +1,102 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* shop PORT STOCK-URL: a libmicrohttpd service that asks another service with libcurl. The line that
- * traces libcurl is the third include; the word that traces libmicrohttpd is in service.h. */
+/* shop PORT STOCK_URL: a libmicrohttpd service that asks another one with libcurl.
+ *   GET /items/{id}   what the stock says of an item
+ *   GET /metrics      Prometheus text
+ * OTEL_EXPORTER_OTLP_ENDPOINT says where its telemetry goes. Ends with SIGTERM or SIGINT. */
 #include "service.h"
 
 #include <curl/curl.h>
 #include <sonde/curl_auto.h>
-#include <sonde/sonde.h>
 
-static sonde_tracer *tracer;
+#include <stdio.h>
+#include <string.h>
+
 static const char   *stock_url;
+static sonde_tracer *tracer;
 
-struct body {
-    char   text[256];
+/* The beginning of what the stock says. */
+struct text {
+    char   bytes[256];
     size_t length;
 };
 
-static size_t keep(char *bytes, size_t size, size_t count, void *cls)
+static size_t take(char *bytes, size_t size, size_t count, void *data)
 {
-    struct body *body = cls;
-    size_t       room = sizeof body->text - 1 - body->length;
-    size_t       used = size * count < room ? size * count : room;
-    memcpy(body->text + body->length, bytes, used);
-    body->length += used;
-    body->text[body->length] = '\0';
-    return size * count;
+    struct text *text = data;
+    size_t       room = sizeof text->bytes - 1 - text->length, length = size * count;
+    if (length < room)
+        room = length;
+    memcpy(text->bytes + text->length, bytes, room);
+    text->length += room;
+    text->bytes[text->length] = '\0';
+    return length;
 }
 
-/* The stock's status, or 0 when it cannot be asked. */
-static long ask_stock(const char *id, struct body *body)
+/* Nothing here knows of tracing: the span of the request is current, and this becomes its child. */
+static long ask_stock(const char *id, struct text *ret_text)
 {
     char  url[256];
     long  status = 0;
     CURL *curl   = curl_easy_init();
-    if (!curl)
-        return 0;
-    snprintf(url, sizeof url, "%s/stock/%.32s", stock_url, id);
+    snprintf(url, sizeof url, "%s/stock/%.64s", stock_url, id);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 2000L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret_text);
     if (curl_easy_perform(curl) == CURLE_OK)
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_cleanup(curl);
     return status;
 }
 
+static enum MHD_Result sell(struct MHD_Connection *connection, const char *id)
+{
+    struct text text   = { "", 0 };
+    long        status = ask_stock(id, &text);
+    if (status == 0)
+        return answer(connection, MHD_HTTP_BAD_GATEWAY, "the stock does not answer\n");
+    if (status != MHD_HTTP_OK)
+        return answer(connection, MHD_HTTP_NOT_FOUND, "no such item\n");
+
+    char offer[320];
+    sonde_in_span (span, tracer, "price") {
+        int cents = 100 * (int)(strlen(id) + 1) - 1;
+        sonde_span_set(span, "item.id", id);
+        sonde_span_set(span, "price.cents", cents);
+        snprintf(offer, sizeof offer, "%sprice: %d.%02d\n", text.bytes, cents / 100, cents % 100);
+    }
+    return answer(connection, MHD_HTTP_OK, offer);
+}
+
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **con_cls)
 {
-    char        json[512];
-    struct body stock  = { "", 0 };
-    long        status = 0;
-    (void)cls, (void)method, (void)version, (void)upload, (void)upload_size, (void)con_cls;
+    (void)cls, (void)version, (void)upload, (void)con_cls;
+    if (*upload_size) {
+        *upload_size = 0;
+        return MHD_YES;
+    }
     if (strcmp(url, "/metrics") == 0)
         return sonde_mhd_queue_metrics(connection);
-    if (strncmp(url, "/items/", 7) != 0)
-        return answer(connection, MHD_HTTP_NOT_FOUND, "{}");
-
-    sonde_mhd_set_route(connection, "/items/{id}");
-    sonde_in_span (span, tracer, "load item",
-                   .attrs = sonde_attrs_of(sonde_kv("item.id", url + 7))) {
-        status = ask_stock(url + 7, &stock);
-        if (status == 0)
-            sonde_span_fail(span, "stock_unreachable", NULL);
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
+        return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
+    if (strncmp(url, "/items/", 7) == 0 && url[7]) {
+        sonde_mhd_set_route(connection, "/items/{id}");
+        return sell(connection, url + 7);
     }
-    if (status == 0)
-        return answer(connection, MHD_HTTP_BAD_GATEWAY, "{\"error\":\"stock does not answer\"}");
-    if (status != 200)
-        return answer(connection, MHD_HTTP_NOT_FOUND, "{\"error\":\"no such item\"}");
-    snprintf(json, sizeof json, "{\"item\":%ld,\"stock\":%s}", strtol(url + 7, NULL, 10),
-             stock.text);
-    return answer(connection, MHD_HTTP_OK, json);
+    return answer(connection, MHD_HTTP_NOT_FOUND, "try /items/7\n");
 }
 
 int main(int argc, char **argv)
 {
-    sonde_sdk *sdk = NULL;
     if (argc != 3) {
-        fprintf(stderr, "usage: shop PORT STOCK-URL\n");
+        fprintf(stderr, "usage: shop PORT STOCK_URL\n");
         return 2;
     }
     stock_url = argv[2];
+    tracer    = sonde_tracer_get("shop", "1.0.0");
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    sonde_sdk_start(&sdk, .service_name = "shop");
-    tracer     = sonde_tracer_get("shop", "1.0.0");
-    int status = serve(argv[1], handle);
-    sonde_sdk_stop(&sdk, 2000);
-    return status;
+    return serve("shop", argv[1], handle);
 }

@@ -1,59 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* stock PORT: how many of an item are left. A libmicrohttpd service with one route, /stock/{id}, and its
- * metrics at /metrics. */
+/* stock PORT: the service that shop asks.
+ *   GET /stock/{id}   how many there are of an item; 0 is one that nobody has
+ *   GET /metrics      Prometheus text
+ * OTEL_EXPORTER_OTLP_ENDPOINT says where its telemetry goes. Ends with SIGTERM or SIGINT. */
 #include "service.h"
 
-#include <sonde/sonde.h>
+#include <stdio.h>
+#include <string.h>
 
 static sonde_tracer  *tracer;
 static sonde_counter *lookups;
 
-/* Stands for a look-up in some store. */
-static int left_of(long id)
+/* How many there are; -1: no such item. */
+static int look_up(const char *id)
 {
+    int count = -1;
     sonde_in_span (span, tracer, "look up", .attrs = sonde_attrs_of(sonde_kv("item.id", id))) {
-        int left = id > 0 ? (int)(id * 7 % 5) : -1;
-        if (left < 0)
-            sonde_span_fail(span, "no_such_item", NULL);
-        else
-            sonde_span_set(span, "stock.left", left);
-        return left;
+        bool found = strcmp(id, "0") != 0;
+        if (found)
+            count = (int)(strlen(id) * 12);
+        sonde_span_set(span, "item.found", found);
+        sonde_counter_add_with(lookups, 1, sonde_kv("found", found));
     }
-    return -1;
+    return count;
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **con_cls)
 {
-    char json[64];
-    (void)cls, (void)method, (void)version, (void)upload, (void)upload_size, (void)con_cls;
+    (void)cls, (void)method, (void)version, (void)upload, (void)con_cls;
+    if (*upload_size) {
+        *upload_size = 0;
+        return MHD_YES;
+    }
     if (strcmp(url, "/metrics") == 0)
         return sonde_mhd_queue_metrics(connection);
-    if (strncmp(url, "/stock/", 7) != 0)
-        return answer(connection, MHD_HTTP_NOT_FOUND, "{}");
+    if (strncmp(url, "/stock/", 7) != 0 || !url[7])
+        return answer(connection, MHD_HTTP_NOT_FOUND, "try /stock/7\n");
 
     sonde_mhd_set_route(connection, "/stock/{id}");
-    int left = left_of(strtol(url + 7, NULL, 10));
-    sonde_counter_add_with(lookups, 1, sonde_kv("found", left >= 0));
-    if (left < 0)
-        return answer(connection, MHD_HTTP_NOT_FOUND, "{\"error\":\"no such item\"}");
-    snprintf(json, sizeof json, "{\"left\":%d}", left);
-    return answer(connection, MHD_HTTP_OK, json);
+    int count = look_up(url + 7);
+    if (count < 0)
+        return answer(connection, MHD_HTTP_NOT_FOUND, "no such item\n");
+    char text[128];
+    snprintf(text, sizeof text, "item %.64s: %d in stock\n", url + 7, count);
+    return answer(connection, MHD_HTTP_OK, text);
 }
 
 int main(int argc, char **argv)
 {
-    sonde_sdk *sdk = NULL;
     if (argc != 2) {
         fprintf(stderr, "usage: stock PORT\n");
         return 2;
     }
-    sonde_sdk_start(&sdk, .service_name = "stock");
-    tracer     = sonde_tracer_get("stock", "1.0.0");
-    lookups    = sonde_counter_get(sonde_meter_get("stock", "1.0.0"), "stock.lookups",
-                                   .unit = "{lookup}", .description = "Look-ups in the stock");
-    int status = serve(argv[1], handle);
-    sonde_sdk_stop(&sdk, 2000);
-    return status;
+    tracer  = sonde_tracer_get("stock", "1.0.0");
+    lookups = sonde_counter_get(sonde_meter_get("stock", "1.0.0"), "stock.lookups",
+                                .unit = "{lookup}", .description = "Items looked up");
+    return serve("stock", argv[1], handle);
 }
