@@ -139,6 +139,67 @@ static void test_threads__more_threads_than_stripes_lose_nothing(void **state)
     munmap(memory, 128 * 1024);
 }
 
+enum { CROWD = 4, CROWD_TIMES = 200000 };
+
+struct crowd {
+    sonde_counter_bound   *counter;
+    sonde_histogram_bound *histogram;
+    pthread_barrier_t      leased, done;
+};
+
+/* Holds a stripe until all is done. */
+static void *hold(void *arg)
+{
+    struct crowd *crowd = arg;
+    sonde_counter_bound_add(crowd->counter, 1);
+    pthread_barrier_wait(&crowd->leased);
+    pthread_barrier_wait(&crowd->done);
+    return NULL;
+}
+
+static void *push(void *arg)
+{
+    struct crowd *crowd = arg;
+    pthread_barrier_wait(&crowd->leased);
+    for (int i = 1; i <= CROWD_TIMES; i++)
+        sonde_counter_bound_add(crowd->counter, 1);
+    for (int i = 1; i <= CROWD_TIMES; i++)
+        sonde_histogram_bound_record(crowd->histogram, i);
+    pthread_barrier_wait(&crowd->done);
+    return NULL;
+}
+
+/* The smallest region has 7 stripes with one writer, and they are taken. */
+static void test_threads__those_who_share_a_stripe_lose_nothing(void **state)
+{
+    enum { HELD = 7 };
+    struct metrics_fixture *f      = *state;
+    void                   *memory = metrics_shared_memory(128 * 1024);
+    struct crowd            crowd;
+    pthread_t               threads[HELD + CROWD];
+    assert_non_null(memory);
+    metrics_start(f, memory);
+    sonde_attrs all = { NULL, 0 };
+    crowd.counter   = sonde_counter_bind(sonde_counter_get(f->meter, "c"), all);
+    crowd.histogram = sonde_histogram_bind(sonde_histogram_get(f->meter, "h"), all);
+    pthread_barrier_init(&crowd.leased, NULL, HELD + CROWD);
+    pthread_barrier_init(&crowd.done, NULL, HELD + CROWD);
+
+    for (int i = 0; i < HELD + CROWD; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, i < HELD ? hold : push, &crowd), 0);
+    for (int i = 0; i < HELD + CROWD; i++)
+        pthread_join(threads[i], NULL);
+    metrics_collect(f);
+
+    const struct seen_point *h = metrics_find(f, "h", "");
+    assert_int_equal(metrics_sum(f, "c"), HELD + CROWD * CROWD_TIMES);
+    assert_int_equal(h->count, CROWD * CROWD_TIMES);
+    assert_true(h->total == CROWD * (CROWD_TIMES / 2.0 * (CROWD_TIMES + 1)));
+    assert_true(h->min == 1 && h->max == CROWD_TIMES);
+    metrics_start(f, NULL);
+    munmap(memory, 128 * 1024);
+}
+
 static void *add_once(void *arg)
 {
     sonde_counter_add(arg, 1);
@@ -194,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(test_threads__collecting_meanwhile_shows_figures_that_agree_and_never_fall),
         EACH(test_threads__more_threads_than_stripes_lose_nothing),
+        EACH(test_threads__those_who_share_a_stripe_lose_nothing),
         EACH(test_threads__a_thread_that_ends_gives_its_stripe_back),
         EACH(test_threads__a_thread_may_count_in_two_regions_by_turns),
     };
