@@ -385,11 +385,11 @@ double sonde__point_quantile(const struct sonde__point *point, double share)
         if (before + (double)bucket->count >= share * total)
             break;
     }
-    double inside = (share * total - before) / (double)bucket->count;
-    double value  = bucket->lower + (bucket->upper - bucket->lower) * (inside < 0   ? 0
-                                                                       : inside > 1 ? 1
-                                                                                    : inside);
-    if (point->has_min && value < point->min)
-        value = point->min;
-    return point->has_max && value > point->max ? point->max : value;
+    /* What lies in the bucket lies between minimum and maximum, too. */
+    bool   is_low  = point->has_min && bucket->lower < point->min && point->min <= bucket->upper;
+    bool   is_high = point->has_max && bucket->upper > point->max && point->max >= bucket->lower;
+    double lower   = is_low ? point->min : bucket->lower;
+    double upper   = is_high ? point->max : bucket->upper;
+    double inside  = (share * total - before) / (double)bucket->count;
+    return lower + (upper - lower) * (inside < 0 ? 0 : inside > 1 ? 1 : inside);
 }

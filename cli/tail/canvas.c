@@ -7,6 +7,7 @@ enum {
     GUTTER     = 2,
     FIGURE     = 8,
     NAME_MIN   = 30,
+    NAME_LEFT  = 6, /* of the narrowest name, for what is not indentation */
     BAR_MIN    = 12,
     BAR_MAX    = 60,
     DETAIL_MIN = 6,
@@ -79,9 +80,11 @@ void sonde__canvas_arrange(struct sonde__canvas *canvas, uint32_t rows)
     columns->depth_max             = smaller(SONDE__DEPTH_SHOWN, width / 10);
     struct wishes wishes           = ask_rows(canvas, rows);
     columns->service               = smaller(wishes.service, larger(7, width / 8));
-    unsigned rest = width - (GUTTER + columns->service + 1 + 1 + FIGURE + 1 + FIGURE + 2 + 1);
-    columns->name = smaller(wishes.name, larger(NAME_MIN, rest * 9 / 20));
-    columns->name = smaller(columns->name, rest - BAR_MIN - DETAIL_MIN);
+    unsigned rest      = width - (GUTTER + columns->service + 1 + 1 + FIGURE + 1 + FIGURE + 2 + 1);
+    columns->name      = smaller(wishes.name, larger(NAME_MIN, rest * 9 / 20));
+    columns->name      = smaller(columns->name, rest - BAR_MIN - DETAIL_MIN);
+    if (columns->name < wishes.name)
+        columns->depth_max = smaller(columns->depth_max, (columns->name - NAME_LEFT) / 2);
     rest -= columns->name;
     unsigned detail  = smaller(larger(wishes.detail, DETAIL_MIN), rest - larger(BAR_MIN, rest / 2));
     columns->bar     = smaller(BAR_MAX, rest - detail);

@@ -120,6 +120,17 @@ static void put_id(const uint8_t *id, size_t size, char *ret_text)
         snprintf(ret_text + 2 * i, 3, "%02x", id[i]);
 }
 
+/* Limits of the sender; what nobody shows, people miss. */
+static void put_dropped(struct sonde__canvas *canvas, const struct sonde__row *row, uint32_t count,
+                        const char *what)
+{
+    char text[80];
+    snprintf(text, sizeof text, "%" PRIu32 " more %s%s left out by its sender", count, what,
+             count == 1 ? " was" : "s were");
+    if (count > 0)
+        put_text(canvas, row, SONDE__ODD, text);
+}
+
 /* What the sender's own words do not add up to. */
 static void put_doubts(struct sonde__canvas *canvas, const struct sonde__row *row)
 {
@@ -144,11 +155,9 @@ static void put_doubts(struct sonde__canvas *canvas, const struct sonde__row *ro
         snprintf(text, sizeof text, "it starts %s before its parent: their clocks differ", figure);
         put_text(canvas, row, SONDE__ODD, text);
     }
-    if (span->dropped_attributes || span->dropped_events || span->dropped_links) {
-        snprintf(text, sizeof text, "its sender left out %u attributes, %u events, %u links",
-                 span->dropped_attributes, span->dropped_events, span->dropped_links);
-        put_text(canvas, row, SONDE__ODD, text);
-    }
+    put_dropped(canvas, row, span->dropped_attributes, "attribute");
+    put_dropped(canvas, row, span->dropped_events, "event");
+    put_dropped(canvas, row, span->dropped_links, "link");
 }
 
 /* "prefix" and all attributes of a message, one below the other. */

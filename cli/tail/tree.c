@@ -23,8 +23,8 @@ struct key {
 
 struct build {
     struct node *nodes; /* without copies, by start */
-    struct key  *keys;  /* by span id */
-    uint32_t     count;
+    struct key  *keys;  /* by span id; of two spans with one id the earlier */
+    uint32_t     count, key_count;
 };
 
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -93,11 +93,14 @@ static void sort_keys(struct build *build)
         build->keys[i].node = i;
     }
     qsort(build->keys, build->count, sizeof *build->keys, compare_keys);
+    for (uint32_t i = 0; i < build->count; i++)
+        if (i == 0 || memcmp(build->keys[i].id, build->keys[build->key_count - 1].id, 8) != 0)
+            build->keys[build->key_count++] = build->keys[i];
 }
 
 static uint32_t find_parent(const struct build *build, const struct node *node)
 {
-    const struct key *key = bsearch(node->span->view.parent_id, build->keys, build->count,
+    const struct key *key = bsearch(node->span->view.parent_id, build->keys, build->key_count,
                                     sizeof *build->keys, compare_with_id);
     return key ? key->node : NONE;
 }

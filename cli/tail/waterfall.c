@@ -10,19 +10,25 @@
 
 enum { HEADER_INDENT = 3, SERVICES_MAX = 16 };
 
-/* One more fact of the header, on a new line where it does not fit. */
-static void put_fact(struct sonde__pen *pen, int style, sonde_str fact)
+/* One more word of the header, behind `between` or on a new line where it does not fit. */
+static void put_word(struct sonde__pen *pen, const char *between, int style, sonde_str word)
 {
-    unsigned width = sonde__text_width(fact, pen->look.utf8, pen->look.width);
-    if (pen->column > HEADER_INDENT && pen->column + 3 + width > pen->look.width) {
+    unsigned max   = pen->look.width - HEADER_INDENT;
+    unsigned width = sonde__text_width(word, pen->look.utf8, max) + sonde__pen_measure(between);
+    sonde__pen_style(pen, SONDE__DIM);
+    if (pen->column > HEADER_INDENT && pen->column + width > pen->look.width) {
         sonde__pen_newline(pen);
         sonde__pen_to(pen, HEADER_INDENT);
     } else if (pen->column > HEADER_INDENT) {
-        sonde__pen_style(pen, SONDE__DIM);
-        sonde__pen_put2(pen, " · ", " - ");
+        sonde__pen_put(pen, between);
     }
     sonde__pen_style(pen, style);
-    sonde__pen_text(pen, fact, pen->look.width - HEADER_INDENT);
+    sonde__pen_text(pen, word, max);
+}
+
+static void put_fact(struct sonde__pen *pen, int style, sonde_str fact)
+{
+    put_word(pen, pen->look.utf8 ? " · " : " - ", style, fact);
 }
 
 static void put_count(struct sonde__pen *pen, int style, const char *before, uint64_t count,
@@ -61,14 +67,8 @@ static void put_services(struct sonde__canvas *canvas)
     for (size_t i = 0; i < count; i++) {
         if (services[i].len == 0)
             services[i] = sonde_str_z("no service.name");
-        if (i == 0)
-            put_fact(canvas->pen, sonde__canvas_style(canvas, services[i]), services[i]);
-        else {
-            sonde__pen_style(canvas->pen, SONDE__PLAIN);
-            sonde__pen_put(canvas->pen, ", ");
-            sonde__pen_style(canvas->pen, sonde__canvas_style(canvas, services[i]));
-            sonde__pen_text(canvas->pen, services[i], 30);
-        }
+        const char *between = i > 0 ? ", " : canvas->pen->look.utf8 ? " · " : " - ";
+        put_word(canvas->pen, between, sonde__canvas_style(canvas, services[i]), services[i]);
     }
 }
 

@@ -43,13 +43,18 @@ static void show_control(struct sonde__glyph *glyph, unsigned char c, bool utf8)
         show(glyph, pictures[c < 0x20 ? c : 0x20], 3, 1);
 }
 
+static void show_replacement(struct sonde__glyph *glyph)
+{
+    show(glyph, "\uFFFD", 3, 1);
+}
+
 static void show_wide(struct sonde__glyph *glyph, wchar_t c, const char *bytes, size_t len)
 {
     int width = wcwidth(c);
     if (is_left_out(c)) {
         glyph->len = glyph->width = 0;
     } else if (width < 0 || is_treacherous(c)) {
-        show(glyph, "\xEF\xBF\xBD", 3, 1);
+        show_replacement(glyph);
     } else if (width > 0) {
         show(glyph, bytes, len, width);
     } else if (glyph->marks > 0) {
@@ -88,11 +93,12 @@ bool sonde__text_next(sonde_str *rest, bool utf8, struct sonde__glyph *ret_glyph
         wchar_t   c;
         memset(&state, 0, sizeof state);
         taken = mbrtowc(&c, at, rest->len, &state);
-        if (taken == 0 || taken > rest->len) { /* not UTF-8, or cut off */
+        if (taken > 0 && taken <= rest->len) {
+            show_wide(ret_glyph, c, at, taken);
+        } else { /* not UTF-8, or cut off */
+            show_replacement(ret_glyph);
             taken = 1;
-            c     = 0xFFFD;
         }
-        show_wide(ret_glyph, c, at, taken);
     }
     rest->ptr += taken;
     rest->len -= taken;

@@ -40,7 +40,7 @@ const char *sonde__units_duration(uint64_t ns, bool utf8, char *ret_text)
     else if (ns < UINT64_C(59950000000))
         put_three_digits((double)ns / 1e9, "s", ret_text);
     else
-        put_long_duration((ns + 500000000) / 1000000000, ret_text);
+        put_long_duration(ns / 1000000000 + (ns % 1000000000 >= 500000000), ret_text);
     return ret_text;
 }
 
