@@ -60,28 +60,33 @@ fail() {
     exit 1
 }
 
-# start NAME SIGNAL URL VARIABLE COMMAND...: runs it in the background and waits until the URL answers.
+# Whatever proxy there is for the rest of the world; and nothing here takes long.
+ask() {
+    curl -s --noproxy '*' --max-time 5 "$@"
+}
+
+# need_port VARIABLE PORT: curl's 7 is "could not connect"; with anything else somebody is there.
+need_port() {
+    ask -o /dev/null "http://127.0.0.1:$2/"
+    [ $? -eq 7 ] || fail "port $2 is in use; $1=PORT ./demo.sh takes another one"
+}
+
+# start NAME SIGNAL URL COMMAND...: runs it in the background and waits until the URL answers.
 start() {
-    name=$1 signal=$2 url=$3 variable=$4
-    shift 4
+    name=$1 signal=$2 url=$3
+    shift 3
     "$@" >"$run/$name.log" 2>&1 &
     pid=$!
     running="$pid:$signal $running"
     tries=0
-    until curl -s -o /dev/null "$url"; do
+    until ask -o /dev/null "$url"; do
         tries=$((tries + 1))
         if ! kill -0 "$pid" 2>/dev/null || [ $tries -gt 100 ]; then
             tail -n 3 "$run/$name.log" >&2
-            fail "$name did not start at $url. Is the port in use? $variable=PORT ./demo.sh takes another one."
+            fail "$name did not start at $url"
         fi
         sleep 0.1
     done
-    # An answer may be somebody else's: ours must still be there, or else it lost the port to them.
-    sleep 0.1
-    kill -0 "$pid" 2>/dev/null || {
-        tail -n 3 "$run/$name.log" >&2
-        fail "$name could not have its port ($url). $variable=PORT ./demo.sh takes another one."
-    }
 }
 
 nginx_conf() {
@@ -114,7 +119,6 @@ http {
         add_header X-Trace-Id \$otel_trace_id;
         location /shop/ { proxy_pass http://127.0.0.1:$shop_port/; }
         location = /metrics { sonde_metrics; }
-        location = /up { otel_trace off; return 204; }
     }
 }
 END
@@ -128,6 +132,11 @@ if [ $install = yes ]; then
     scripts/debian-host build/host nginx || exit 1
 fi
 [ -f build/host/nginx.env ] || fail "there is no nginx in build/host: run ./demo.sh without --no-install"
+
+need_port SONDE_DEMO_OTLP "$otlp_port"
+need_port SONDE_DEMO_STOCK "$stock_port"
+need_port SONDE_DEMO_SHOP "$shop_port"
+need_port SONDE_DEMO_NGINX "$nginx_port"
 
 say "build ($build)"
 mkdir -p "$run"
@@ -145,21 +154,21 @@ colour=never
 [ ! -t 1 ] || colour=auto
 export OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$otlp_port" OTEL_BSP_SCHEDULE_DELAY=200
 [ $colour = never ] || [ -n "${NO_COLOR-}" ] || colour=always
-start tail INT "http://127.0.0.1:$otlp_port/" SONDE_DEMO_OTLP \
+start tail INT "http://127.0.0.1:$otlp_port/" \
     $build/cli/sonde tail --listen "127.0.0.1:$otlp_port" --settle 1 --width "${width:-100}" --color $colour
-start stock TERM "http://127.0.0.1:$stock_port/metrics" SONDE_DEMO_STOCK $build/examples/stock "$stock_port"
-start shop TERM "http://127.0.0.1:$shop_port/metrics" SONDE_DEMO_SHOP \
+start stock TERM "http://127.0.0.1:$stock_port/metrics" $build/examples/stock "$stock_port"
+start shop TERM "http://127.0.0.1:$shop_port/metrics" \
     $build/examples/shop "$shop_port" "http://127.0.0.1:$stock_port"
-start nginx QUIT "http://127.0.0.1:$nginx_port/up" SONDE_DEMO_NGINX \
+start nginx QUIT "http://127.0.0.1:$nginx_port/metrics" \
     "$NGINX_BIN" -p "$run" -e "$run/nginx-error.log" -c "$run/nginx.conf"
 echo "nginx $nginx_port -> shop $shop_port -> stock $stock_port, all sending to sonde tail $otlp_port"
 
 say "requests"
 trace=
 for path in items/7 items/12 items/0 items/7; do
-    answer=$(curl -s -D "$run/head" -w ' (%{http_code})' "http://127.0.0.1:$nginx_port/shop/$path")
+    status=$(ask -D "$run/head" -o "$run/answer" -w '%{http_code}' "http://127.0.0.1:$nginx_port/shop/$path")
     id=$(tr -d '\r' <"$run/head" | sed -n 's/^X-Trace-Id: //p')
-    echo "GET /shop/$path  $answer"
+    echo "GET /shop/$path  $status  $(paste -s -d ' ' "$run/answer")"
     [ -n "$trace" ] || trace=$id
 done
 [ -n "$trace" ] || fail "nginx gave no trace id; see $run/nginx-error.log"
@@ -179,7 +188,7 @@ say "the first of these traces"
 show_trace
 
 say "request metrics of nginx (from http://127.0.0.1:$nginx_port/metrics, without the scope's labels)"
-curl -s "http://127.0.0.1:$nginx_port/metrics" | sed 's/otel_scope_[a-z_]*="[^"]*",//g' |
+ask "http://127.0.0.1:$nginx_port/metrics" | sed 's/otel_scope_[a-z_]*="[^"]*",//g' |
     grep -E '^http_server_(request_duration_seconds_(count|sum)|active_requests)'
 
 if [ $keep = yes ]; then
