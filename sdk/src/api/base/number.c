@@ -3,6 +3,7 @@
  * found by exact arithmetic, the rest by trying. */
 #include "base/number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -97,7 +98,8 @@ size_t sonde__number_double(char *to, double value)
     to[0]            = '-'; /* written over where it is none */
     if ((magnitude == 0 || magnitude >= 1e-6) && few_decimals(magnitude, &units, &decimals))
         return sign + put_decimals(to + sign, units, decimals);
-    for (int digits = 15; digits <= 17; digits++) {
+    /* What is next to zero has few digits worth the name. */
+    for (int digits = magnitude < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, magnitude);
         if (strtod(text, NULL) == magnitude)
             break;
