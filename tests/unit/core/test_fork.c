@@ -55,25 +55,6 @@ static void test_fork__a_child_sends_what_it_records_without_being_asked(void **
     assert_int_equal(f->fake.spans, 1);
 }
 
-static void test_fork__a_child_starts_an_sdk_where_the_parents_has_stopped(void **state)
-{
-    struct core_fixture *f = *state;
-    core_fixture_start(f);
-    sonde_span_end(sonde_span_start(f->tracer, "first"));
-    assert_int_equal(sonde__core_stop(f->core, 20000), SONDE_OK);
-    /* as if another thread were in the middle of a late wake-up */
-    pthread_mutex_lock(&f->core->pump.asked.mutex);
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(30);
-        bool ok = core_fixture_start(f) == SONDE_OK;
-        sonde_span_end(sonde_span_start(f->tracer, "second"));
-        _exit(ok && core_fixture_flush(f) == SONDE_OK && f->fake.spans == 2 ? 0 : 1);
-    }
-    pthread_mutex_unlock(&f->core->pump.asked.mutex);
-    assert_int_equal(child_status(child), 0);
-}
-
 static void test_fork__what_waits_in_the_parent_is_sent_by_the_parent_alone(void **state)
 {
     struct core_fixture *f = *state;
@@ -100,7 +81,6 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(test_fork__a_child_sends_what_it_records_without_being_asked),
-        CASE(test_fork__a_child_starts_an_sdk_where_the_parents_has_stopped),
         CASE(test_fork__what_waits_in_the_parent_is_sent_by_the_parent_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,9 +13,12 @@ _Atomic(struct sonde__core *) sonde__core_global;
 static struct {
     pthread_mutex_t     mutex;
     struct sonde__core *all;
+    uint32_t            count;
+    uint64_t            stops; /* so far */
 } locked = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 enum {
+    CORES_MAX   = 64, /* before one is used again; more only when more than that run at once */
     MEMORY      = 16 << 20,
     DELAY_MS    = 5000,
     BATCH       = 512,
@@ -30,12 +33,21 @@ static void set_default(uint32_t *value, uint32_t otherwise)
         *value = otherwise;
 }
 
-/* A core at rest, or a new one; under the lock. */
+/* The core that has been at rest for longest; NULL while new ones may be made. */
 static struct sonde__core *core_at_rest(void)
 {
-    struct sonde__core *core = locked.all;
-    while (core && (sonde__core_run(core) & 1))
-        core = core->next;
+    struct sonde__core *found = NULL;
+    for (struct sonde__core *core = locked.all; core; core = core->next)
+        if (!(sonde__core_run(core) & 1) && (!found || core->stopped < found->stopped))
+            found = core;
+    return locked.count < CORES_MAX ? NULL : found;
+}
+
+/* A core for a run to come; under the lock. A thread that has looked before the last stop may still
+ * read that core's options, so they are not written again soon. */
+static struct sonde__core *core_take(void)
+{
+    struct sonde__core *core = core_at_rest();
     if (core)
         return core;
     core = calloc(1, sizeof *core);
@@ -45,6 +57,7 @@ static struct sonde__core *core_at_rest(void)
     sonde__pump_make(&core->pump, core);
     core->next = locked.all;
     locked.all = core;
+    locked.count++;
     return core;
 }
 
@@ -102,7 +115,7 @@ sonde_err sonde__core_start(const struct sonde__core_options *options,
         err = SONDE_ERR_STARTED;
         goto out;
     }
-    core = core_at_rest();
+    core = core_take();
     if (!core) {
         err = SONDE_ERR_NOMEM;
         goto out;
@@ -166,6 +179,7 @@ sonde_err sonde__core_stop(struct sonde__core *core, uint32_t timeout_ms)
     pthread_mutex_lock(&locked.mutex);
     /* No lane is made from here on. A run that stays odd is never at rest. */
     atomic_fetch_add_explicit(&core->run, core->pump.abandoned ? 2 : 1, memory_order_release);
+    core->stopped = ++locked.stops;
     leave_lanes(core);
     free(core->exporters);
     core->exporters = NULL;
@@ -249,9 +263,11 @@ void sonde__core_stats(struct sonde__core *core, sonde_stats *ret_stats)
 
 void sonde__core_lock_all(void)
 {
-    pthread_mutex_lock(&locked.mutex);
+    pthread_mutex_lock(&locked.mutex); /* nothing starts or stops */
     for (struct sonde__core *core = locked.all; core; core = core->next) {
-        core->pump_locked = (sonde__core_run(core) & 1) && sonde__pump_lock(&core->pump);
+        if (!(sonde__core_run(core) & 1))
+            continue;
+        core->pump_locked = sonde__pump_lock(&core->pump);
         pthread_mutex_lock(&core->locked.mutex);
     }
 }
@@ -259,6 +275,8 @@ void sonde__core_lock_all(void)
 void sonde__core_unlock_all(void)
 {
     for (struct sonde__core *core = locked.all; core; core = core->next) {
+        if (!(sonde__core_run(core) & 1))
+            continue;
         pthread_mutex_unlock(&core->locked.mutex);
         if (core->pump_locked)
             sonde__pump_unlock(&core->pump);
@@ -306,7 +324,11 @@ void sonde__core_forked(void)
 {
     for (struct sonde__core *core = locked.all; core; core = core->next) {
         if (!(sonde__core_run(core) & 1)) {
-            sonde__pump_make(&core->pump, core); /* a late wake-up may have held its lock */
+            /* late calls of threads that are not here may have held its locks */
+            pthread_mutex_init(&core->locked.mutex, NULL);
+            core->locked.free_pages = NULL;
+            core->locked.free_count = 0;
+            sonde__pump_make(&core->pump, core);
             continue;
         }
         sonde__pump_forked(&core->pump, core->pump_locked);

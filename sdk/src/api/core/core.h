@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* core/core.h - a core is what one running SDK is made of: its options, its lanes, its pump.
  *
- * Cores are never freed, only used again, so that a stale pointer always finds a core; `run` tells
- * whether it is still the one that was meant. An even run is at rest, an odd one is running. */
+ * Cores are never freed, only used again (and not soon), so that a stale pointer always finds a
+ * core; `run` tells whether it is still the one that was meant. An even run is at rest, an odd one is running. */
 #ifndef SONDE_CORE_CORE_H
 #define SONDE_CORE_CORE_H
 
@@ -20,6 +20,7 @@ struct sonde__core {
     bool recording;           /* not disabled, and somebody takes traces; constant during a run */
     bool pump_locked;         /* between the two sides of a fork */
     struct sonde__core *next; /* in the list of all cores, for ever */
+    uint64_t stopped;         /* the number of its last stop; under the lock of that list */
 
     _Atomic size_t   memory_used;   /* bytes of all pages, wherever they are held */
     _Atomic uint32_t pages_filled;  /* since the pump looked last */
