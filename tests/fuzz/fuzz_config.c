@@ -32,6 +32,9 @@ static const char *get(const char *name)
 }
 
 static void report(sonde_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void report(sonde_level level, const char *format, ...)
 {
     char    text[512];
     va_list args;
