@@ -3,6 +3,8 @@
  * ask for. The thread that serves the connection; at a daemon's stop, the one that stops it. */
 #include "request.h"
 
+#include "headers.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -14,36 +16,64 @@ struct target {
     sonde_str query;
 };
 
-static size_t find_char(sonde_str text, size_t from, const char *set)
+/* Where the authority ends: at the first of these. */
+static size_t authority_end(sonde_str uri, size_t from)
 {
-    while (from < text.len && !strchr(set, text.ptr[from]))
+    while (from < uri.len && uri.ptr[from] != '/' && uri.ptr[from] != '?' && uri.ptr[from] != '#')
         from++;
     return from;
+}
+
+/* Where the path begins; ret_authority: what of "http://user@host/path" names the host. */
+static size_t path_begin(sonde_str uri, sonde_str *ret_authority)
+{
+    size_t host = 0;
+    if (!uri.len || uri.ptr[0] == '/')
+        return 0;
+    while (host < uri.len && uri.ptr[host] != ':' && uri.ptr[host] != '/')
+        host++;
+    if (!host || uri.len - host <= 2 || memcmp(uri.ptr + host, "://", 3) != 0)
+        return 0;
+    host += 3;
+    size_t path = authority_end(uri, host);
+    for (size_t i = path; i > host; i--) { /* a client's own user and password stay out */
+        if (uri.ptr[i - 1] == '@') {
+            host = i;
+            break;
+        }
+    }
+    *ret_authority = sonde_str_n(uri.ptr + host, path - host);
+    return path;
 }
 
 static struct target target_of(const struct sonde__mhd_request *request)
 {
     struct target target;
-    sonde_str     uri  = sonde_str_n(request->uri, request->uri_len);
-    size_t        path = 0;
+    sonde_str     uri = sonde_str_n(request->uri, request->uri_len);
     memset(&target, 0, sizeof target);
-    size_t scheme = uri.len && uri.ptr[0] != '/' ? find_char(uri, 0, ":/?#") : 0;
-    if (scheme && uri.len - scheme > 2 && memcmp(uri.ptr + scheme, "://", 3) == 0) {
-        size_t host = scheme + 3;
-        path        = find_char(uri, host, "/?#");
-        for (size_t i = path; i > host; i--) { /* a client's own user and password stay out */
-            if (uri.ptr[i - 1] == '@') {
-                host = i;
-                break;
-            }
-        }
-        target.authority = sonde_str_n(uri.ptr + host, path - host);
-    }
-    size_t query = find_char(uri, path, "?");
-    target.path  = sonde_str_n(uri.ptr + path, query - path);
-    if (query < uri.len)
-        target.query = sonde_str_n(uri.ptr + query + 1, uri.len - query - 1);
+    size_t      path     = path_begin(uri, &target.authority);
+    const char *question = memchr(uri.ptr + path, '?', uri.len - path);
+    size_t      query    = question ? (size_t)(question - uri.ptr) : uri.len;
+    target.path          = sonde_str_n(uri.ptr + path, query - path);
+    if (question)
+        target.query = sonde_str_n(question + 1, uri.len - query - 1);
     return target;
+}
+
+/* Four numbers and three dots; inet_ntop() prints them by way of printf(). */
+static const char *ipv4_text(const uint8_t bytes[4], char *buffer)
+{
+    char *at = buffer;
+    for (int i = 0; i < 4; i++) {
+        unsigned value = bytes[i];
+        if (value >= 100)
+            *at++ = (char)('0' + value / 100);
+        if (value >= 10)
+            *at++ = (char)('0' + value / 10 % 10);
+        *at++ = (char)('0' + value % 10);
+        *at++ = i < 3 ? '.' : '\0';
+    }
+    return buffer;
 }
 
 /* The peer's address as text in the buffer; an IPv4 address that came over IPv6 as IPv4. */
@@ -58,21 +88,16 @@ static sonde_str peer_of(struct MHD_Connection *connection, char buffer[INET6_AD
         struct sockaddr_in in;
         memcpy(&in, address, sizeof in);
         *ret_port = ntohs(in.sin_port);
-        text      = inet_ntop(AF_INET, &in.sin_addr, buffer, INET6_ADDRSTRLEN);
+        text      = ipv4_text((const uint8_t *)&in.sin_addr, buffer);
     } else if (address && address->sa_family == AF_INET6) {
         struct sockaddr_in6 in6;
         memcpy(&in6, address, sizeof in6);
         *ret_port = ntohs(in6.sin6_port);
         text      = IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)
-                        ? inet_ntop(AF_INET, &in6.sin6_addr.s6_addr[12], buffer, INET6_ADDRSTRLEN)
+                        ? ipv4_text(&in6.sin6_addr.s6_addr[12], buffer)
                         : inet_ntop(AF_INET6, &in6.sin6_addr, buffer, INET6_ADDRSTRLEN);
     }
     return sonde_str_z(text);
-}
-
-static sonde_str header(struct MHD_Connection *connection, const char *name)
-{
-    return sonde_str_z(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
 }
 
 void sonde__mhd_request_begin(struct sonde__mhd_request      *request,
@@ -81,17 +106,20 @@ void sonde__mhd_request_begin(struct sonde__mhd_request      *request,
 {
     char                      peer[INET6_ADDRSTRLEN];
     struct target             target = target_of(request);
-    sonde_context            *from   = sonde__mhd_extract(request->connection);
+    struct sonde__mhd_headers headers;
     sonde_http_server_request known;
+    sonde__mhd_headers_init(&headers, request->connection);
+    sonde_context *from = sonde_propagator_extract(NULL, NULL, &headers.base);
     memset(&known, 0, sizeof known);
-    known.size       = sizeof known;
-    known.method     = sonde_str_z(method);
-    known.scheme     = sonde_str_z(daemon->tls ? "https" : "http");
-    known.path       = target.path;
-    known.query      = target.query;
-    known.host       = target.authority.len ? target.authority
-                                            : header(request->connection, MHD_HTTP_HEADER_HOST);
-    known.user_agent = header(request->connection, MHD_HTTP_HEADER_USER_AGENT);
+    known.size   = sizeof known;
+    known.method = sonde_str_z(method);
+    known.scheme = sonde_str_z(daemon->tls ? "https" : "http");
+    known.path   = target.path;
+    known.query  = target.query;
+    known.host   = target.authority;
+    if (!known.host.len)
+        known.host = sonde__mhd_headers_find(&headers, sonde_str_n("host", 4));
+    known.user_agent = sonde__mhd_headers_find(&headers, sonde_str_n("user-agent", 10));
     if (version && strncmp(version, "HTTP/", 5) == 0)
         known.version = sonde_str_z(version + 5);
     known.peer_address   = peer_of(request->connection, peer, &known.peer_port);

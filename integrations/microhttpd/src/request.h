@@ -61,7 +61,4 @@ void sonde__mhd_request_end(struct sonde__mhd_request      *request,
 /* The status that was queued for a connection; 0: none. */
 int sonde__mhd_status(struct MHD_Connection *connection);
 
-/* The context that a request's headers carry: a reference of the caller's own, or NULL. */
-sonde_context *sonde__mhd_extract(struct MHD_Connection *connection);
-
 #endif

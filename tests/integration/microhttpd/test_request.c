@@ -60,6 +60,24 @@ static void test_request__continues_the_callers_trace(void **state)
     assert_true(spans_is_parent(&span, &inner));
 }
 
+static void test_request__many_headers_hide_nothing(void **state)
+{
+    struct mhd_fixture *f = *state;
+    sonde_span_context  remote;
+    char                headers[3000] = "", line[32];
+    sonde_traceparent_parse(sonde_str_z(TRACEPARENT), &remote);
+    for (int i = 0; i < 100; i++) {
+        snprintf(line, sizeof line, "X-%d: %d\r\n", i, i);
+        strcat(headers, line);
+    }
+    strcat(headers, "traceparent: " TRACEPARENT "\r\nUser-Agent: last\r\n");
+    mhd_start(f);
+    free(mhd_get(f, "/ok", headers));
+    sonde_span_view span = mhd_span(f, "GET");
+    assert_memory_equal(span.parent_id, remote.span_id, 8);
+    assert_string_equal(spans_attribute(&span, "user_agent.original"), "last");
+}
+
 static void test_request__a_malformed_context_is_as_if_absent(void **state)
 {
     static const char *const rows[] = {
@@ -158,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_request__has_the_stable_attributes),
         TEST(test_request__continues_the_callers_trace),
+        TEST(test_request__many_headers_hide_nothing),
         TEST(test_request__a_malformed_context_is_as_if_absent),
         TEST(test_request__a_route_names_the_span),
         TEST(test_request__each_on_a_connection_has_a_span_of_its_own),
