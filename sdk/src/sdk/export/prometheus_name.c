@@ -68,6 +68,10 @@ static bool ends_in(const struct sonde__buf *into, uint32_t from, sonde_str word
 
 static void put_suffix(struct sonde__buf *into, uint32_t from, sonde_str word)
 {
+    for (; word.len > 0 && word.ptr[0] == '_'; word.len--)
+        word.ptr++;
+    while (word.len > 0 && word.ptr[word.len - 1] == '_')
+        word.len--;
     if (word.len == 0 || ends_in(into, from, word))
         return;
     if (into->len > from && into->data[into->len - 1] != '_')
