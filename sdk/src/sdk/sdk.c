@@ -23,16 +23,17 @@ struct sonde_sdk {
 };
 
 /* A thread that records may have looked up sampler and propagator just before an SDK stopped. An SDK is
- * therefore never freed, but rests until the next start. */
+ * therefore never freed, and not used again before REST_MAX others have stopped. */
 static struct {
     pthread_mutex_t mutex;
     bool            is_taken;     /* the process-wide place: from the beginning of start */
     sonde_sdk      *process_wide; /* from the end of start; both to the beginning of stop */
     sonde_sdk      *reporter;     /* what is reported goes where this one said */
-    sonde_sdk      *at_rest;
+    sonde_sdk      *at_rest;      /* the one that has rested longest, and behind it the others */
+    size_t          rest_count;
 } locked = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-enum { EXIT_FLUSH_MS = 1000 };
+enum { EXIT_FLUSH_MS = 1000, REST_MAX = 64 };
 
 static const struct sonde__table *table(void)
 {
@@ -172,22 +173,34 @@ static void take_apart(sonde_sdk *sdk)
     sonde__config_done(&sdk->config);
 }
 
-/* Takes the process-wide place, and a struct at rest or a new one. */
+/* All zero, new or rested; NULL when out of memory. Under the lock. */
+static sonde_sdk *take_rested(void)
+{
+    if (locked.rest_count < REST_MAX)
+        return calloc(1, sizeof(sonde_sdk));
+    sonde_sdk *sdk = locked.at_rest;
+    locked.at_rest = sdk->next;
+    locked.rest_count--;
+    sonde_sampler_free(sdk->sampler);
+    memset(sdk, 0, sizeof *sdk);
+    return sdk;
+}
+
+/* Takes the process-wide place, and the reports. */
 static sonde_err claim(const sonde_sdk_options *options, struct sonde__log_config log,
                        sonde_sdk **ret_sdk)
 {
     sonde_err err = SONDE_OK;
     lock();
-    sonde_sdk *sdk = locked.at_rest;
-    if (!options->local && locked.is_taken)
+    if (!options->local && locked.is_taken) {
         err = SONDE_ERR_STARTED;
-    else if (!sdk && !(sdk = calloc(1, sizeof *sdk)))
-        err = SONDE_ERR_NOMEM;
-    if (err)
         goto out;
-    locked.at_rest = sdk->next;
-    sonde_sampler_free(sdk->sampler);
-    memset(sdk, 0, sizeof *sdk);
+    }
+    sonde_sdk *sdk = take_rested();
+    if (!sdk) {
+        err = SONDE_ERR_NOMEM;
+        goto out;
+    }
     sdk->local = options->local;
     if (!sdk->local)
         locked.is_taken = true;
@@ -228,9 +241,13 @@ static void lay_to_rest(sonde_sdk *sdk, bool released)
         locked.reporter = NULL;
         table()->diag_set(NULL, SONDE_LEVEL_ERROR, true);
     }
+    sonde_sdk **end = &locked.at_rest;
+    while (*end)
+        end = &(*end)->next;
     if (released) {
-        sdk->next      = locked.at_rest;
-        locked.at_rest = sdk;
+        sdk->next = NULL;
+        *end      = sdk;
+        locked.rest_count++;
     }
     unlock();
 }
