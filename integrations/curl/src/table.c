@@ -5,12 +5,30 @@
 struct sonde__curl_table sonde__curl_shadows;
 struct sonde__curl_table sonde__curl_transfers;
 
+/* A child that is forked while another thread holds a lock would wait for it for ever. */
+static void lock_all(void)
+{
+    for (size_t i = 0; i < SONDE__CURL_STRIPES; i++) {
+        pthread_mutex_lock(&sonde__curl_shadows.stripes[i].mutex);
+        pthread_mutex_lock(&sonde__curl_transfers.stripes[i].mutex);
+    }
+}
+
+static void unlock_all(void)
+{
+    for (size_t i = SONDE__CURL_STRIPES; i-- > 0;) {
+        pthread_mutex_unlock(&sonde__curl_transfers.stripes[i].mutex);
+        pthread_mutex_unlock(&sonde__curl_shadows.stripes[i].mutex);
+    }
+}
+
 static void init_both(void)
 {
     for (size_t i = 0; i < SONDE__CURL_STRIPES; i++) {
         pthread_mutex_init(&sonde__curl_shadows.stripes[i].mutex, NULL);
         pthread_mutex_init(&sonde__curl_transfers.stripes[i].mutex, NULL);
     }
+    pthread_atfork(lock_all, unlock_all, unlock_all);
 }
 
 static struct sonde__curl_stripe *stripe_of(struct sonde__curl_table *table, const CURL *easy)

@@ -21,10 +21,24 @@ static struct stripe {
 
 static pthread_once_t stripes_once = PTHREAD_ONCE_INIT;
 
+/* A child that is forked while another thread holds a lock would wait for it for ever. */
+static void lock_all(void)
+{
+    for (size_t i = 0; i < STRIPES; i++)
+        pthread_mutex_lock(&stripes[i].mutex);
+}
+
+static void unlock_all(void)
+{
+    for (size_t i = STRIPES; i-- > 0;)
+        pthread_mutex_unlock(&stripes[i].mutex);
+}
+
 static void init_stripes(void)
 {
     for (size_t i = 0; i < STRIPES; i++)
         pthread_mutex_init(&stripes[i].mutex, NULL);
+    pthread_atfork(lock_all, unlock_all, unlock_all);
 }
 
 static struct stripe *stripe_of(const struct MHD_Connection *connection)

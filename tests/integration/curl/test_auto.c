@@ -4,6 +4,10 @@
 
 #include <sonde/curl_auto.h>
 
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* A handle that was seen from its beginning, in the place of the fixture's. */
 static int setup(void **state)
 {
@@ -241,6 +245,71 @@ static void test_auto__exports_by_user_agent_have_neither_span_nor_header(void *
     assert_int_equal(spans_count(&f->spans), 0);
 }
 
+struct worker {
+    struct curl_fixture *f;
+    pthread_t            thread;
+    int                  failures;
+};
+
+static void *use_handles(void *arg)
+{
+    struct worker *worker = arg;
+    for (int i = 0; i < 20; i++) {
+        CURL *easy = curl_easy_init(), *copy = curl_easy_duphandle(easy);
+        curl_easy_cleanup(copy);
+        curl_easy_setopt(easy, CURLOPT_URL, worker->f->url);
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, worker->f->list);
+        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, forget);
+        curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+        worker->failures += curl_easy_perform(easy) != CURLE_OK;
+        curl_easy_cleanup(easy);
+    }
+    return NULL;
+}
+
+static void test_auto__threads_share_a_list_and_not_a_header(void **state)
+{
+    enum { WORKERS = 4, ALL = WORKERS * 20 };
+    struct curl_fixture *f = *state;
+    struct worker        workers[WORKERS];
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i] = (struct worker){ .f = f };
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, use_handles, &workers[i]), 0);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        pthread_join(workers[i].thread, NULL);
+        assert_int_equal(workers[i].failures, 0);
+    }
+    assert_int_equal(spans_count(&f->spans), ALL);
+    for (size_t n = 0; n < ALL; n++) {
+        size_t          senders = 0;
+        sonde_span_view span;
+        assert_true(spans_find(&f->spans, "GET", n, &span));
+        for (size_t i = 0; i < ALL; i++)
+            senders += was_sent(f, i, &span);
+        assert_int_equal(senders, 1);
+    }
+    assert_null(f->list->next->next);
+}
+
+static void test_auto__a_forked_child_goes_on(void **state)
+{
+    struct curl_fixture *f     = *state;
+    pid_t                child = fork();
+    if (child == 0) {
+        CURL *easy = curl_easy_init();
+        curl_easy_setopt(easy, CURLOPT_URL, f->url);
+        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, forget);
+        CURLcode code = curl_easy_perform(easy);
+        curl_easy_cleanup(easy);
+        _exit(code == CURLE_OK ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_non_null(wire_header(f->wire, 0, "traceparent", 0));
+}
+
 static void test_auto__takes_null(void **state)
 {
     (void)state;
@@ -267,6 +336,8 @@ int main(void)
         TEST(test_auto__a_handle_from_elsewhere_is_known_by_its_list_only),
         TEST(test_auto__urls_may_come_as_handles),
         TEST(test_auto__exports_by_user_agent_have_neither_span_nor_header),
+        TEST(test_auto__threads_share_a_list_and_not_a_header),
+        TEST(test_auto__a_forked_child_goes_on),
         TEST(test_auto__takes_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,9 @@
 /* What a request's span says. */
 #include "fixture.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define TRACEPARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -160,6 +163,39 @@ static void test_request__targets_come_in_several_forms(void **state)
     }
 }
 
+/* A connection to the daemon at ::1; -1: this machine has no IPv6. */
+static int connect_ipv6(struct mhd_fixture *f)
+{
+    struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
+    int                 fd      = socket(AF_INET6, SOCK_STREAM, 0);
+    int                 bound   = bind(fd, (struct sockaddr *)&address, sizeof address);
+    close(fd);
+    if (fd < 0 || bound != 0)
+        return -1;
+    f->daemon = sonde_mhd_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_IPv6, 0, NULL,
+                                       NULL, mhd_handler, f, MHD_OPTION_SOCK_ADDR,
+                                       (struct sockaddr *)&address, MHD_OPTION_END);
+    assert_non_null(f->daemon);
+    address.sin6_port = htons(mhd_port(f));
+    fd                = socket(AF_INET6, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void test_request__comes_over_ipv6(void **state)
+{
+    struct mhd_fixture *f  = *state;
+    int                 fd = connect_ipv6(f);
+    if (fd < 0)
+        skip();
+    free(wire_talk(fd, "GET /ok HTTP/1.1\r\nHost: [::1]:7\r\nConnection: close\r\n\r\n", NULL));
+    close(fd);
+    sonde_span_view span = mhd_span(f, "GET");
+    assert_string_equal(spans_attribute(&span, "network.peer.address"), "::1");
+    assert_string_equal(spans_attribute(&span, "server.address"), "::1");
+    assert_string_equal(spans_attribute(&span, "server.port"), "7");
+}
+
 static void test_request__of_an_exporter_is_left_alone(void **state)
 {
     struct mhd_fixture *f = *state;
@@ -181,6 +217,7 @@ int main(void)
         TEST(test_request__a_route_names_the_span),
         TEST(test_request__each_on_a_connection_has_a_span_of_its_own),
         TEST(test_request__targets_come_in_several_forms),
+        TEST(test_request__comes_over_ipv6),
         TEST(test_request__of_an_exporter_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
