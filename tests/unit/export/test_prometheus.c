@@ -229,8 +229,9 @@ static void test_prometheus__an_attribute_does_not_pass_for_a_label_of_the_page(
     sonde_histogram_record_with(h, 1, sonde_kv("le", "1"));
     const char *text = write_page(page);
 
-    assert_non_null(strstr(text, "c_total{otel_scope_name=\"test\",le=\"1\",exported_otel_scope_"
-                                 "name=\"mine\",other=\"1\"} 1\n"));
+    assert_non_null(strstr(text,
+                           "c_total{otel_scope_name=\"test\",exported_le=\"1\",exported_otel_scope_"
+                           "name=\"mine\",other=\"1\"} 1\n"));
     assert_non_null(
         strstr(text, "h_bucket{otel_scope_name=\"test\",exported_le=\"1\",le=\"+Inf\"} 1\n"));
 }

@@ -44,11 +44,11 @@ static void put_value(struct sonde__buf *into, const sonde_value *value)
 }
 
 /* An attribute's key must not pass for a label that the page itself writes. */
-static bool is_taken(const struct sonde__labels *labels, const uint8_t *name, size_t len)
+static bool is_taken(const uint8_t *name, size_t len)
 {
     size_t prefix = sizeof scope_prefix - 1;
     return (len > prefix && memcmp(name, scope_prefix, prefix) == 0) ||
-           (labels->histogram && len == 2 && memcmp(name, "le", 2) == 0);
+           (len == 2 && memcmp(name, "le", 2) == 0);
 }
 
 static void put_label_name(const struct sonde__labels *labels, sonde_str key,
@@ -58,7 +58,7 @@ static void put_label_name(const struct sonde__labels *labels, sonde_str key,
     sonde__prometheus_label(into, labels->prefix, key);
     /* Letters stay as they are: most keys are told by their first one. */
     if (labels->prefix[0] || key.len == 0 || (key.ptr[0] != 'o' && key.ptr[0] != 'l') ||
-        into->failed || !is_taken(labels, into->data + from, into->len - from))
+        into->failed || !is_taken(into->data + from, into->len - from))
         return;
     into->len = from;
     sonde__prometheus_label(into, "exported_", key);
@@ -224,7 +224,6 @@ void sonde__labels_scope(struct sonde__labels *labels, const struct sonde__metri
 {
     labels->text.len    = 0;
     labels->known_count = 0;
-    labels->histogram   = metric->kind == SONDE__HISTOGRAM;
     put_scope_label(labels, "otel_scope_name", sonde_str_z(metric->scope_name));
     put_scope_label(labels, "otel_scope_version", sonde_str_z(metric->scope_version));
     put_scope_label(labels, "otel_scope_schema_url", sonde_str_z(metric->scope_schema_url));

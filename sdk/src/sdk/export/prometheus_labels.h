@@ -17,7 +17,6 @@ struct sonde__known {
 struct sonde__labels {
     struct sonde__buf text;      /* name="value",name="value", */
     uint32_t          scope_len; /* what of text is the scope's */
-    bool              histogram; /* "le" is taken */
     /* while they are read */
     const char *prefix; /* of every name */
     uint32_t    field;  /* the number of a KeyValue */
