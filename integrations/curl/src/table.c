@@ -36,7 +36,7 @@ static struct sonde__curl_stripe *stripe_of(struct sonde__curl_table *table, con
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, init_both);
     /* Fibonacci hashing: the upper bits of the product depend on all bits of the address. */
-    return &table->stripes[((uint64_t)(uintptr_t)easy * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
+    return &table->stripes[((uint64_t)(uintptr_t)easy * UINT64_C(0x9E3779B97F4A7C15)) >> 60];
 }
 
 /* Where the stripe's list points to the entry of a handle, or to its end. */

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
-enum { SONDE__CURL_STRIPES = 64 };
+enum { SONDE__CURL_STRIPES = 16 };
 
 /* The first member of what stands in a table. */
 struct sonde__curl_entry {

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { STRIPES = 64, SPARE_MAX = 16 };
+enum { STRIPES = 16, SPARE_MAX = 64 };
 
 static struct stripe {
     pthread_mutex_t mutex;
@@ -45,7 +45,7 @@ static struct stripe *stripe_of(const struct MHD_Connection *connection)
 {
     pthread_once(&stripes_once, init_stripes);
     /* Fibonacci hashing: the upper bits of the product depend on all bits of the address. */
-    return &stripes[((uint64_t)(uintptr_t)connection * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
+    return &stripes[((uint64_t)(uintptr_t)connection * UINT64_C(0x9E3779B97F4A7C15)) >> 60];
 }
 
 /* Where the stripe's list points to the request of a connection, or to its end. */
