@@ -161,11 +161,11 @@ class Stage(contextlib.ExitStack):
         self.callback(collector.stop)
         return collector
 
-    def nginx(self, harness, http, **options):
-        """A started nginx."""
+    def nginx(self, harness, http, start=True, **options):
+        """An nginx, started or only configured."""
         server = harness.Nginx(http, **options)
         self.callback(server.remove)
-        return server.start()
+        return server.start() if start else server
 
     def start(self, name, command, port=None, **variables):
         """Runs a program beside this one, its output in a file; with a port it is waited for. Returns the process."""
@@ -215,7 +215,7 @@ def figures(command, timeout=60, **variables):
 
 
 def main(check):
-    """Prints one line and ends: check(stage) returns the figure, or raises."""
+    """Prints one line and ends: check(stage) returns the figure, or raises. What is longer goes to standard error."""
     name = os.path.basename(sys.argv[0])
     try:
         with Stage() as stage:
@@ -223,8 +223,10 @@ def main(check):
     except Missing as missing:
         verdict, status = "SKIP %s: %s" % (name, missing), SKIPPED
     except Exception as error:  # pylint: disable=broad-except
-        if not isinstance(error, Failed):
+        if isinstance(error, Failed):
+            print(error, file=sys.stderr)
+        else:
             traceback.print_exc()
-        verdict, status = "FAIL %s: %s" % (name, error or type(error).__name__), 1
+        verdict, status = "FAIL %s: %s" % (name, (str(error) or type(error).__name__).splitlines()[0]), 1
     print(verdict, flush=True)
     sys.exit(status)

@@ -63,3 +63,14 @@ class Relay:
             thread.join()
         for one in self._sockets:
             one.close()
+
+
+def get(port, path, headers=()):
+    """One request of HTTP/1.1; returns status, head and body."""
+    lines = ["GET %s HTTP/1.1" % path, "Host: example.org", "Connection: close", *headers]
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+        connection.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status = int(head.split()[1]) if head.startswith(b"HTTP/") else 0
+    return status, head.decode("latin-1"), body.decode("utf-8", errors="replace")
