@@ -94,6 +94,25 @@ static int daemonize(sonde_sdk *sdk)
     return wait_for(child);
 }
 
+/* Forks whenever the sending thread may be in the middle of something. */
+static int fork_often(sonde_sdk *sdk)
+{
+    enum { CHILDREN = 40 };
+    pid_t children[CHILDREN];
+    int   rc = 0;
+    for (int i = 0; i < CHILDREN; i++) {
+        work(5);
+        children[i] = fork();
+        if (children[i] == 0) {
+            work(1);
+            exit(0);
+        }
+    }
+    for (int i = 0; i < CHILDREN; i++)
+        rc |= wait_for(children[i]);
+    return sonde_sdk_stop(&sdk, 10000) == SONDE_OK ? rc : 1;
+}
+
 /* What console and reports look like. */
 static int show(sonde_sdk *sdk)
 {
@@ -115,6 +134,7 @@ int main(int argc, char **argv)
         { "fork_with_open_span", fork_with_open_span },
         { "fork_and_leave", fork_and_leave },
         { "daemonize", daemonize },
+        { "fork_often", fork_often },
         { "show", show },
     };
     sonde_sdk *sdk = NULL;

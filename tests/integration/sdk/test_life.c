@@ -211,6 +211,14 @@ static void test_life__a_daemon_goes_on_after_the_fork(void **state)
     assert_int_equal(each_span(f, NULL, NULL), 4);
 }
 
+static void test_life__forks_in_the_middle_of_sending_lose_and_double_nothing(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(
+        run(f, "fork_often", "OTEL_BSP_SCHEDULE_DELAY=1", "OTEL_METRICS_EXPORTER=none"), 0);
+    assert_int_equal(each_span(f, NULL, NULL), 40 * (5 + 1));
+}
+
 static void test_life__console_writes_spans_on_standard_output(void **state)
 {
     struct fixture *f = *state;
@@ -250,6 +258,7 @@ int main(void)
         TEST(parent_and_child_are_two_instances),
         TEST(a_child_without_telemetry_sends_nothing),
         TEST(a_daemon_goes_on_after_the_fork),
+        TEST(forks_in_the_middle_of_sending_lose_and_double_nothing),
         TEST(console_writes_spans_on_standard_output),
         TEST(mistakes_are_reported_on_standard_error),
         TEST(log_level_none_keeps_it_silent),
