@@ -80,9 +80,9 @@ void sonde__canvas_arrange(struct sonde__canvas *canvas, uint32_t rows)
     columns->depth_max             = smaller(SONDE__DEPTH_SHOWN, width / 10);
     struct wishes wishes           = ask_rows(canvas, rows);
     columns->service               = smaller(wishes.service, larger(7, width / 8));
-    unsigned rest      = width - (GUTTER + columns->service + 1 + 1 + FIGURE + 1 + FIGURE + 2 + 1);
-    columns->name      = smaller(wishes.name, larger(NAME_MIN, rest * 9 / 20));
-    columns->name      = smaller(columns->name, rest - BAR_MIN - DETAIL_MIN);
+    unsigned rest = width - (GUTTER + columns->service + 1 + 1 + FIGURE + 1 + FIGURE + 2 + 1);
+    columns->name = smaller(wishes.name, larger(NAME_MIN, rest * 9 / 20));
+    columns->name = smaller(columns->name, rest - BAR_MIN - DETAIL_MIN);
     if (columns->name < wishes.name)
         columns->depth_max = smaller(columns->depth_max, (columns->name - NAME_LEFT) / 2);
     rest -= columns->name;

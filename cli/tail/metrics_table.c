@@ -148,7 +148,11 @@ static void put_labels(struct table *table, int style, const char *text)
     struct sonde__pen *pen   = table->pen;
     sonde_str          rest  = sonde_str_z(text);
     unsigned           begin = pen->column + 2;
-    unsigned room = pen->look.width > begin + LABELS_MIN ? pen->look.width - begin : LABELS_MIN;
+    if (rest.len > 0 && begin + LABELS_MIN > pen->look.width) {
+        sonde__pen_newline(pen);
+        begin = 2 * INDENT;
+    }
+    unsigned room = pen->look.width - begin;
     for (unsigned line = 1; rest.len > 0; line++) {
         sonde__pen_to(pen, begin);
         sonde__pen_style(pen, style);
@@ -170,6 +174,8 @@ static void put_figure(struct table *table, unsigned place, double figure, bool 
         snprintf(text, sizeof text, "-");
     else
         sonde__units_figure(figure, unit, table->pen->look.utf8, text);
+    if (sonde__pen_measure(text) >= FIGURE) /* beyond what anybody reads digit by digit */
+        snprintf(text, sizeof text, "%.0e", figure);
     sonde__pen_put_right(table->pen, text, INDENT + (place + 1) * FIGURE);
 }
 
@@ -197,15 +203,25 @@ static void put_distribution(struct table *table, const struct sonde__point *poi
         put_figure(table, 5, point->has_max ? point->max : NAN, true);
 }
 
+/* Whether figures come as they are: those of time and of bytes have their unit beside them. */
+static bool is_plain(const struct sonde__metric *metric)
+{
+    char plain[SONDE__UNITS_SIZE], with_unit[SONDE__UNITS_SIZE];
+    sonde__units_figure(2, sonde_str_n("", 0), false, plain);
+    sonde__units_figure(2, metric->unit, false, with_unit);
+    return strcmp(plain, with_unit) == 0;
+}
+
 static void put_number(struct table *table, const struct sonde__point *point)
 {
-    char text[SONDE__UNITS_SIZE];
+    char      text[SONDE__UNITS_SIZE];
+    sonde_str unit   = table->metric->unit;
+    double    number = point->is_int ? (double)point->integer : point->number;
+    if (point->is_int && is_plain(table->metric))
+        snprintf(text, sizeof text, "%" PRId64, point->integer);
+    else
+        sonde__units_figure(number, unit, table->pen->look.utf8, text);
     sonde__pen_style(table->pen, SONDE__BOLD);
-    if (!point->is_int || table->metric->unit.len > 0) {
-        put_figure(table, 0, point->is_int ? (double)point->integer : point->number, true);
-        return;
-    }
-    snprintf(text, sizeof text, "%" PRId64, point->integer);
     sonde__pen_put_right(table->pen, text, INDENT + FIGURE);
 }
 
@@ -225,16 +241,6 @@ static void put_series(struct table *table, const struct sonde__point *point)
     sonde__pen_newline(table->pen);
 }
 
-/* Whether the figures come without their unit: those of time and of bytes have it beside them. */
-static bool shows_unit(const struct sonde__metric *metric)
-{
-    char plain[SONDE__UNITS_SIZE], with_unit[SONDE__UNITS_SIZE];
-    sonde__units_figure(2, sonde_str_n("", 0), false, plain);
-    sonde__units_figure(2, metric->unit, false, with_unit);
-    return metric->unit.len > 0 && !is_same(metric->unit, sonde_str_z("1")) &&
-           strcmp(plain, with_unit) == 0;
-}
-
 /* The name; beside it, or beside the names of the columns, what all series share. */
 static void put_heading(struct table *table)
 {
@@ -245,12 +251,11 @@ static void put_heading(struct table *table)
     sonde__pen_to(pen, INDENT);
     sonde__pen_text(pen, table->metric->name, pen->look.width - INDENT);
     sonde__pen_style(pen, SONDE__DIM);
-    if (shows_unit(table->metric)) {
-        sonde__pen_to(pen, pen->column + 1);
-        sonde__pen_text(pen, table->metric->unit, 20);
-    }
+    sonde_str unit = table->metric->unit;
+    if (unit.len > 0 && is_plain(table->metric) && !is_same(unit, sonde_str_z("1")))
+        sonde__pen_word(pen, " ", SONDE__DIM, unit);
     if (table->metric->is_delta)
-        sonde__pen_put(pen, ", since the report before");
+        sonde__pen_word(pen, ", ", SONDE__DIM, sonde_str_z("since the report before"));
     if (is_distribution(table->metric)) {
         sonde__pen_newline(pen);
         sonde__pen_style(pen, SONDE__DIM);
@@ -306,21 +311,18 @@ static void put_process(struct table *table, const struct sonde__reading *readin
     struct sonde__pen *pen = table->pen;
     char               text[100], ago[SONDE__UNITS_SIZE];
     sonde_str          service = reading->resource->name;
+    const char        *between = pen->look.utf8 ? " · " : " - ";
     sonde__pen_style(pen, SONDE__DIM);
     sonde__pen_put2(pen, "━━ metrics of ", "== metrics of ");
     sonde__pen_style(pen, SONDE__BOLD);
     sonde__pen_text(pen, service.len > 0 ? service : sonde_str_z("no service.name"), 40);
-    sonde__pen_style(pen, SONDE__DIM);
     find_instance(reading->resource->bytes, text, sizeof text);
-    if (*text) {
-        sonde__pen_put2(pen, " · ", " - ");
-        sonde__pen_text(pen, sonde_str_z(text), 50);
-    }
+    if (*text)
+        sonde__pen_word(pen, between, SONDE__DIM, sonde_str_z(text));
     if (table->options->now_ns > reading->came_ns + UINT64_C(1000000000)) {
         sonde__units_duration(table->options->now_ns - reading->came_ns, pen->look.utf8, ago);
-        sonde__pen_put2(pen, " · ", " - ");
-        sonde__pen_put(pen, ago);
-        sonde__pen_put(pen, " ago");
+        snprintf(text, sizeof text, "%s ago", ago);
+        sonde__pen_word(pen, between, SONDE__DIM, sonde_str_z(text));
     }
     sonde__pen_newline(pen);
 }

@@ -76,15 +76,17 @@ static void wait_until(struct loop *loop, uint64_t at_ns)
 {
     bool          keys   = may_read_keys(loop);
     int           ms     = milliseconds_until(at_ns, sonde__session_now());
-    struct pollfd fds[3] = {
+    struct pollfd fds[4] = {
         { .fd = loop->signal_fd, .events = POLLIN },
         { .fd = loop->session->wake_fd, .events = POLLIN },
         { .fd = keys ? STDIN_FILENO : -1, .events = POLLIN },
+        { .fd = STDOUT_FILENO, .events = 0 }, /* whether the reader of a pipe went away */
     };
     if (loop->watches_keys && !keys && (ms < 0 || ms > BACKGROUND_MS))
         ms = BACKGROUND_MS; /* to see whether it came to the foreground */
-    if (poll(fds, 3, ms) <= 0)
+    if (poll(fds, 4, ms) <= 0)
         return;
+    loop->session->is_output_gone = fds[3].revents & (POLLERR | POLLHUP);
     uint64_t count;
     if (fds[1].revents && read(loop->session->wake_fd, &count, sizeof count) < 0)
         count = 0;
@@ -104,7 +106,7 @@ static bool run(struct loop *loop, uint64_t deadline_ns)
         if (session->options.metrics)
             sonde__session_print_metrics(session, true, now_ns);
         sonde__session_tell(session, now_ns);
-        if (sonde__session_is_full(session))
+        if (sonde__session_is_full(session) || session->is_output_gone)
             return false;
         if (now_ns >= deadline_ns)
             return true;

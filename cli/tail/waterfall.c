@@ -8,27 +8,11 @@
 #include <inttypes.h>
 #include <time.h>
 
-enum { HEADER_INDENT = 3, SERVICES_MAX = 16 };
-
-/* One more word of the header, behind `between` or on a new line where it does not fit. */
-static void put_word(struct sonde__pen *pen, const char *between, int style, sonde_str word)
-{
-    unsigned max   = pen->look.width - HEADER_INDENT;
-    unsigned width = sonde__text_width(word, pen->look.utf8, max) + sonde__pen_measure(between);
-    sonde__pen_style(pen, SONDE__DIM);
-    if (pen->column > HEADER_INDENT && pen->column + width > pen->look.width) {
-        sonde__pen_newline(pen);
-        sonde__pen_to(pen, HEADER_INDENT);
-    } else if (pen->column > HEADER_INDENT) {
-        sonde__pen_put(pen, between);
-    }
-    sonde__pen_style(pen, style);
-    sonde__pen_text(pen, word, max);
-}
+enum { SERVICES_MAX = 16 };
 
 static void put_fact(struct sonde__pen *pen, int style, sonde_str fact)
 {
-    put_word(pen, pen->look.utf8 ? " · " : " - ", style, fact);
+    sonde__pen_word(pen, pen->look.utf8 ? " · " : " - ", style, fact);
 }
 
 static void put_count(struct sonde__pen *pen, int style, const char *before, uint64_t count,
@@ -68,7 +52,8 @@ static void put_services(struct sonde__canvas *canvas)
         if (services[i].len == 0)
             services[i] = sonde_str_z("no service.name");
         const char *between = i > 0 ? ", " : canvas->pen->look.utf8 ? " · " : " - ";
-        put_word(canvas->pen, between, sonde__canvas_style(canvas, services[i]), services[i]);
+        sonde__pen_word(canvas->pen, between, sonde__canvas_style(canvas, services[i]),
+                        services[i]);
     }
 }
 
@@ -119,9 +104,9 @@ static void put_resource(struct sonde__canvas *canvas, const struct sonde__share
     while (sonde_attribute_next(1, &rest, &key, &value))
         sonde__facts_append(text, sizeof text, key, &value);
     for (rest = sonde_str_z(text); rest.len > 0;) {
-        sonde__pen_to(pen, HEADER_INDENT);
+        sonde__pen_to(pen, SONDE__WORD_INDENT);
         sonde__pen_style(pen, SONDE__DIM);
-        rest = sonde__pen_chunk(pen, rest, pen->look.width - HEADER_INDENT);
+        rest = sonde__pen_chunk(pen, rest, pen->look.width - SONDE__WORD_INDENT);
         sonde__pen_newline(pen);
     }
 }

@@ -104,6 +104,21 @@ sonde_str sonde__pen_chunk(struct sonde__pen *pen, sonde_str text, unsigned max)
     return sonde_str_n(text.ptr + taken, text.len - taken);
 }
 
+void sonde__pen_word(struct sonde__pen *pen, const char *between, int style, sonde_str word)
+{
+    unsigned max   = pen->look.width - SONDE__WORD_INDENT;
+    unsigned width = sonde__text_width(word, pen->look.utf8, max) + sonde__pen_measure(between);
+    sonde__pen_style(pen, SONDE__DIM);
+    if (pen->column > SONDE__WORD_INDENT && pen->column + width > pen->look.width) {
+        sonde__pen_newline(pen);
+        sonde__pen_to(pen, SONDE__WORD_INDENT);
+    } else if (pen->column > SONDE__WORD_INDENT) {
+        sonde__pen_put(pen, between);
+    }
+    sonde__pen_style(pen, style);
+    sonde__pen_text(pen, word, max);
+}
+
 void sonde__pen_to(struct sonde__pen *pen, unsigned column)
 {
     if (column <= pen->column)

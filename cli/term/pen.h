@@ -51,6 +51,11 @@ void sonde__pen_text(struct sonde__pen *pen, sonde_str text, unsigned max);
  * Returns what is left of it, without the blank in between. */
 sonde_str sonde__pen_chunk(struct sonde__pen *pen, sonde_str text, unsigned max);
 
+/* One more word of a line of words: behind `between` (in dim), or where it does not fit on a new line
+ * that is indented. */
+enum { SONDE__WORD_INDENT = 3 };
+void sonde__pen_word(struct sonde__pen *pen, const char *between, int style, sonde_str word);
+
 /* Moves right to that column; does nothing when it is passed. */
 void sonde__pen_to(struct sonde__pen *pen, unsigned column);
 

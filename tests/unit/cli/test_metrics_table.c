@@ -57,7 +57,7 @@ static const char numbers_100[] =
     "       0.75\n"
     "  memory\n"
     "      3 MiB\n"
-    "  orders, since the report before\n"
+    "  orders {order}, since the report before\n"
     "9007199254740993  paid=true\n"
     "         -2  paid=false\n"
     "\n";
@@ -155,7 +155,7 @@ static void test_metrics_table__shows_numbers_of_every_kind(void **state)
     body_integer_point(&data, "paid=!true", 9007199254740993);
     body_integer_point(&data, "paid=!false", -2);
     body_varint(&data, 2, 1);
-    add(fixture, "service.name=a", "orders", "", SONDE__METRIC_SUM, &data);
+    add(fixture, "service.name=a", "orders", "{order}", SONDE__METRIC_SUM, &data);
     body_integer_point(&data, "", 3 << 20);
     add(fixture, "service.name=a", "memory", "By", SONDE__METRIC_GAUGE, &data);
     body_bytes(&data, 1, "\x40\x01", 2); /* flags: no recorded value */
