@@ -131,19 +131,58 @@ void sonde_http_server_set_route(sonde_http_exchange *exchange, sonde_str route)
         sonde_span_set_name(exchange->span, sonde__http_name(name_buffer, exchange->method, route));
 }
 
-static void count(const sonde_http_exchange *exchange, const sonde_http_response *response,
-                  sonde_str error_type, uint64_t end_ns)
+/* What the duration is told of an exchange. */
+struct kind {
+    sonde_str method, scheme, route, version, error_type;
+    int       status;
+};
+
+static void add_kind(struct sonde__http_attrs *attrs, const struct kind *kind)
+{
+    attrs->count = 0;
+    sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_HTTP_REQUEST_METHOD), kind->method);
+    sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_URL_SCHEME), kind->scheme);
+    sonde__http_add_int(attrs, SONDE__STR(SONDE_ATTR_HTTP_RESPONSE_STATUS_CODE), kind->status);
+    sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_HTTP_ROUTE), kind->route);
+    sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_ERROR_TYPE), kind->error_type);
+    sonde__http_add_text(attrs, SONDE__STR(SONDE_ATTR_NETWORK_PROTOCOL_VERSION), kind->version);
+}
+
+static void count(const sonde_http_exchange *exchange, int status, sonde_str error_type,
+                  uint64_t end_ns)
 {
     struct sonde__http_attrs attrs;
-    attrs.count = 0;
-    sonde__http_add_text(&attrs, SONDE__STR(SONDE_ATTR_HTTP_REQUEST_METHOD), exchange->method);
-    sonde__http_add_text(&attrs, SONDE__STR(SONDE_ATTR_URL_SCHEME), exchange->scheme);
-    sonde__http_add_int(&attrs, SONDE__STR(SONDE_ATTR_HTTP_RESPONSE_STATUS_CODE), response->status);
-    sonde__http_add_text(&attrs, SONDE__STR(SONDE_ATTR_HTTP_ROUTE), sonde__http_text(exchange));
-    sonde__http_add_text(&attrs, SONDE__STR(SONDE_ATTR_ERROR_TYPE), error_type);
-    sonde__http_add_text(&attrs, SONDE__STR(SONDE_ATTR_NETWORK_PROTOCOL_VERSION),
-                         exchange->version);
+    struct kind kind = { exchange->method,  exchange->scheme, sonde__http_text(exchange),
+                         exchange->version, error_type,       status };
+    add_kind(&attrs, &kind);
     sonde__http_duration_record(exchange, &attrs, end_ns);
+}
+
+sonde_histogram_bound *sonde_http_server_duration_bind(const sonde_http_metrics        *metrics,
+                                                       const sonde_http_server_request *request,
+                                                       const sonde_http_response       *response)
+{
+    sonde_http_server_request asked;
+    sonde_http_response       answered;
+    struct sonde__http_attrs  attrs;
+    struct kind               kind;
+    char                      digits[4];
+    if (!metrics || !metrics->duration)
+        return NULL;
+    sonde__http_options(&asked, sizeof asked, request, request ? request->size : 0);
+    sonde__http_options(&answered, sizeof answered, response, response ? response->size : 0);
+    memset(&kind, 0, sizeof kind);
+    (void)sonde__http_is_error(&answered, 500, digits, &kind.error_type);
+    kind.method  = sonde_http_method(asked.method, NULL);
+    kind.scheme  = sonde__http_scheme(asked.scheme);
+    kind.version = sonde__http_version(asked.version);
+    kind.status  = answered.status;
+    kind.route   = asked.route;
+    if (kind.route.len > SONDE_HTTP_ROUTE_MAX)
+        kind.route.len = SONDE_HTTP_ROUTE_MAX;
+    add_kind(&attrs, &kind);
+    sonde_attrs list = { attrs.items, attrs.count };
+    return sonde_histogram_bind(metrics->duration, list);
 }
 
 void sonde_http_server_end_opts(sonde_http_exchange *exchange, const sonde_http_response *response)
@@ -166,7 +205,7 @@ void sonde_http_server_end_opts(sonde_http_exchange *exchange, const sonde_http_
         exchange->version = sonde__http_version(known.version);
     sonde__http_span_finish(exchange->span, &known, error, error_type);
     if (exchange->duration)
-        count(exchange, &known, error_type, end_ns);
+        count(exchange, known.status, error_type, end_ns);
     sonde_updown_counter_bound_add(exchange->active, -1);
     sonde_span_end_at(exchange->span, end_ns);
     exchange->span = NULL;

@@ -27,9 +27,18 @@ static size_t scheme_length(sonde_str url)
     return i + 1 < url.len && url.ptr[i] == ':' && url.ptr[i + 1] == '/' ? i + 1 : 0;
 }
 
-static size_t find_any(sonde_str text, size_t from, const char *set)
+/* Where the path's end is: at the query or the fragment. */
+static size_t find_query(sonde_str text, size_t from)
 {
-    while (from < text.len && !(text.ptr[from] && strchr(set, text.ptr[from])))
+    while (from < text.len && text.ptr[from] != '?' && text.ptr[from] != '#')
+        from++;
+    return from;
+}
+
+static size_t find_authority_end(sonde_str text, size_t from)
+{
+    while (from < text.len && text.ptr[from] != '/' && text.ptr[from] != '?' &&
+           text.ptr[from] != '#')
         from++;
     return from;
 }
@@ -77,14 +86,14 @@ void sonde__http_url_parts(sonde_str url, struct sonde__http_url_parts *ret_part
     parts.scheme_end = scheme_length(url);
     parts.authority  = parts.scheme_end;
     parts.authority += slashes(url, parts.scheme_end);
-    parts.authority_end = find_any(url, parts.authority, "/?#");
+    parts.authority_end = find_authority_end(url, parts.authority);
     parts.host          = behind_last_at(url, parts.authority, parts.authority_end);
     if (has_odd_port(url, parts.host, parts.authority_end)) {
         parts.host = behind_last_at(url, parts.host, url.len);
         if (parts.host > parts.authority_end)
-            parts.authority_end = find_any(url, parts.host, "/?#");
+            parts.authority_end = find_authority_end(url, parts.host);
     }
-    parts.query = find_any(url, parts.authority_end, "?#");
+    parts.query = find_query(url, parts.authority_end);
     parts.query += parts.query < url.len;
     *ret_parts = parts;
 }
@@ -92,8 +101,9 @@ void sonde__http_url_parts(sonde_str url, struct sonde__http_url_parts *ret_part
 /* What RFC 3986 lets stand in a name or an address, and what clients send besides: UTF-8. */
 static bool is_host_char(char c)
 {
-    return is_alpha(c) || is_digit(c) || (signed char)c < 0 ||
-           (c && strchr("-._~%!$&'()*+,;=:", c));
+    if (is_alpha(c) || is_digit(c) || c == '.' || c == '-' || c == ':' || (signed char)c < 0)
+        return true;
+    return c && strchr("_~%!$&'()*+,;=", c);
 }
 
 static uint16_t parse_port(sonde_str text)
