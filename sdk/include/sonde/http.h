@@ -144,6 +144,18 @@ SONDE_API void sonde_http_server_end_opts(sonde_http_exchange       *exchange,
  * Threads: one (per exchange). Blocks: never. Since: 0.1 */
 SONDE_API void sonde_http_discard(sonde_http_exchange *exchange);
 
+/* The series of http.server.request.duration that requests and answers of one kind count into, for
+ * who keeps it and records by sonde_histogram_bound_record(), in seconds, what then is not to be
+ * counted by an exchange.
+ * request: its method, scheme, route and version count; response: its status and error_type. NULL:
+ * nothing is known about it.
+ * Returns: as sonde_histogram_bind(); NULL for metrics NULL or all zero.
+ * Threads: any. Blocks: never for long (one lock, the first time). Standard: HTTP metrics.
+ * Since: 0.1 */
+SONDE_API sonde_histogram_bound *sonde_http_server_duration_bind(
+    const sonde_http_metrics *metrics, const sonde_http_server_request *request,
+    const sonde_http_response *response);
+
 /* Begins the exchange of a request that is about to be sent: a CLIENT span with its name and
  * attributes.
  * exchange: filled anew; NULL does nothing. tracer NULL: as if no SDK ran. metrics NULL: nothing is

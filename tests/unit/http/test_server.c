@@ -138,6 +138,29 @@ static void test_server__counts_with_few_attributes(void **state)
                                       "network.protocol.version=1.1} 1\n"));
 }
 
+static void test_server__bound_duration_is_the_one_an_exchange_counts_into(void **state)
+{
+    struct http_fixture      *f        = *state;
+    sonde_http_server_request request  = { .size    = sizeof request,
+                                           .method  = Z("GET"),
+                                           .scheme  = Z("https"),
+                                           .route   = Z("/items/{id}"),
+                                           .version = Z("1.1") };
+    sonde_http_response       response = { .size = sizeof response, .status = 503 };
+    start_full(f);
+    sonde_http_server_set_route(&f->exchange, Z("/items/{id}"));
+    sonde_http_server_end(&f->exchange, .status = 503);
+    sonde_histogram_bound *bound = sonde_http_server_duration_bind(&f->server, &request, &response);
+    sonde_histogram_bound_record(bound, 0.25);
+    assert_non_null(bound);
+    assert_non_null(strstr(http_series(f), "http.server.request.duration{http.request.method=GET,"
+                                           "url.scheme=https,http.response.status_code=503,"
+                                           "http.route=/items/{id},error.type=503,"
+                                           "network.protocol.version=1.1} 2\n"));
+    assert_null(sonde_http_server_duration_bind(NULL, &request, &response));
+    assert_non_null(sonde_http_server_duration_bind(&f->server, NULL, NULL));
+}
+
 static void test_server__hostile_values_make_no_series_of_their_own(void **state)
 {
     struct http_fixture *f = *state;
@@ -216,6 +239,7 @@ int main(void)
         TEST(test_server__ports_follow_from_the_scheme),
         TEST(test_server__continues_the_callers_trace_or_begins_one),
         TEST(test_server__counts_with_few_attributes),
+        TEST(test_server__bound_duration_is_the_one_an_exchange_counts_into),
         TEST(test_server__hostile_values_make_no_series_of_their_own),
         TEST(test_server__exports_are_neither_traced_nor_counted),
         TEST(test_server__ends_once),
