@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The otel_exporter block, and the SDK of a worker: it sends from a thread of
- * its own, which the event loop never waits for but once, when the worker
- * exits and hands over what it has.
+ * The otel_exporter block.  The master and nginx -t read it, and that is all
+ * that happens here.
  */
 
 #include "ngx_http_sonde.h"
-
-#include <sonde/plugin/sampler.h>
-
-
-/* finished spans that wait, in each worker */
-#define NGX_HTTP_SONDE_QUEUE        (8 * 1024 * 1024)
-
-/* milliseconds; after a TERM the master kills in 1.6 s */
-#define NGX_HTTP_SONDE_QUIT_WAIT    3000
-#define NGX_HTTP_SONDE_TERM_WAIT    1000
 
 
 static char *ngx_http_sonde_exporter_param(ngx_conf_t *cf,
@@ -24,11 +13,6 @@ static char *ngx_http_sonde_exporter_check(ngx_conf_t *cf,
     ngx_http_sonde_main_conf_t *smcf);
 static char *ngx_http_sonde_endpoint(ngx_conf_t *cf,
     ngx_http_sonde_main_conf_t *smcf);
-
-
-sonde_tracer  *ngx_http_sonde_tracer;
-
-static sonde_sdk  *ngx_http_sonde_sdk;
 
 
 static ngx_command_t  ngx_http_sonde_exporter_params[] = {
@@ -282,139 +266,4 @@ invalid:
                        "\"https://\"", endpoint);
 
     return NGX_CONF_ERROR;
-}
-
-
-/* What otel_resource_attr says, but for a name that otel_service_name gives. */
-static sonde_attrs
-ngx_http_sonde_resource(ngx_cycle_t *cycle, ngx_http_sonde_main_conf_t *smcf)
-{
-    ngx_uint_t     i;
-    sonde_attr    *items;
-    sonde_attrs    attrs;
-    ngx_keyval_t  *kv;
-
-    attrs.items = NULL;
-    attrs.count = 0;
-
-    if (smcf->resource_attrs == NULL) {
-        return attrs;
-    }
-
-    items = ngx_palloc(cycle->pool, smcf->resource_attrs->nelts
-                                    * sizeof(sonde_attr));
-    if (items == NULL) {
-        return attrs;
-    }
-
-    attrs.items = items;
-    kv = smcf->resource_attrs->elts;
-
-    for (i = 0; i < smcf->resource_attrs->nelts; i++) {
-
-        if (smcf->service_name.len
-            && kv[i].key.len == sizeof("service.name") - 1
-            && ngx_strncmp(kv[i].key.data, "service.name", kv[i].key.len)
-               == 0)
-        {
-            continue;
-        }
-
-        items[attrs.count++] = sonde_attr_string(
-                                         ngx_http_sonde_view(&kv[i].key),
-                                         ngx_http_sonde_view(&kv[i].value));
-    }
-
-    return attrs;
-}
-
-
-/* A worker without telemetry is better than no worker: it goes on. */
-void
-ngx_http_sonde_start(ngx_cycle_t *cycle, ngx_http_sonde_main_conf_t *smcf)
-{
-    sonde_err               err;
-    sonde_tracer_options    tracer;
-    sonde_meter_options     meter;
-    sonde_sdk_options       options;
-
-    static sonde_exporter  *none[1];
-
-    ngx_memzero(&options, sizeof(options));
-    options.size = sizeof(options);
-
-    if (smcf->service_name.len) {
-        options.service_name = (char *) smcf->service_name.data;
-    }
-
-    options.resource = ngx_http_sonde_resource(cycle, smcf);
-    options.diagnostics = ngx_http_sonde_log_start(cycle, smcf->log_zone);
-    options.quiet = (options.diagnostics == NULL);
-
-    /* otel_trace has decided when a span starts */
-
-    options.sampler = sonde_sampler_always_on();
-    options.memory_bytes = NGX_HTTP_SONDE_QUEUE;
-
-    if (smcf->exporter) {
-        options.traces_endpoint = (char *) smcf->url.data;
-        options.signals = SONDE_SIGNAL_TRACES;
-
-    } else {
-        options.exporters = none;
-    }
-
-    if (smcf->interval != NGX_CONF_UNSET_MSEC) {
-        options.schedule_delay_ms = smcf->interval;
-    }
-
-    if (smcf->batch_size != NGX_CONF_UNSET_SIZE) {
-        options.batch_spans = smcf->batch_size;
-    }
-
-    if (smcf->metrics_zone) {
-        options.metrics_memory = smcf->metrics_zone->data;
-    }
-
-    err = sonde_sdk_start_opts(&ngx_http_sonde_sdk, &options);
-
-    if (err != SONDE_OK) {
-        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                      "sonde: nothing is traced or counted: %s",
-                      sonde_err_str(err));
-        return;
-    }
-
-    ngx_memzero(&tracer, sizeof(tracer));
-    tracer.size = sizeof(tracer);
-    tracer.name = NGX_HTTP_SONDE_SCOPE;
-    tracer.version = NGX_HTTP_SONDE_VERSION;
-    tracer.schema_url = SONDE_SCHEMA_URL;
-
-    ngx_http_sonde_tracer = sonde_tracer_get_opts(&tracer);
-
-    if (smcf->metrics_zone) {
-        ngx_memzero(&meter, sizeof(meter));
-        meter.size = sizeof(meter);
-        meter.name = NGX_HTTP_SONDE_SCOPE;
-        meter.version = NGX_HTTP_SONDE_VERSION;
-        meter.schema_url = SONDE_SCHEMA_URL;
-
-        ngx_http_sonde_metrics_start(sonde_meter_get_opts(&meter));
-    }
-}
-
-
-void
-ngx_http_sonde_stop(ngx_cycle_t *cycle)
-{
-    if (ngx_http_sonde_sdk == NULL) {
-        return;
-    }
-
-    (void) sonde_sdk_stop(&ngx_http_sonde_sdk,
-                          ngx_terminate ? NGX_HTTP_SONDE_TERM_WAIT
-                                        : NGX_HTTP_SONDE_QUIT_WAIT);
-
-    ngx_http_sonde_log_stop(cycle);
 }

@@ -10,18 +10,10 @@
 #include <pthread.h>
 
 
-#define NGX_HTTP_SONDE_SAID      32   /* different messages remembered */
 #define NGX_HTTP_SONDE_AGAIN     60   /* seconds */
 #define NGX_HTTP_SONDE_LINES     8    /* that wait to be written */
 #define NGX_HTTP_SONDE_LINE      240
 #define NGX_HTTP_SONDE_LOG_WAIT  5000 /* milliseconds between two looks */
-
-
-/* in shared memory */
-typedef struct {
-    ngx_atomic_t             key;
-    ngx_atomic_t             time;
-} ngx_http_sonde_said_t;
 
 
 typedef struct {
@@ -47,8 +39,6 @@ typedef struct {
 } ngx_http_sonde_log_t;
 
 
-static ngx_int_t ngx_http_sonde_log_init_zone(ngx_shm_zone_t *zone,
-    void *data);
 static void ngx_http_sonde_report(sonde_diagnostics *self, sonde_level level,
     sonde_str message);
 static void ngx_http_sonde_log_event(ngx_event_t *ev);
@@ -58,58 +48,16 @@ static void ngx_http_sonde_log_write(ngx_log_t *log);
 static ngx_http_sonde_log_t  ngx_http_sonde_log;
 
 
-char *
-ngx_http_sonde_log_zone(ngx_conf_t *cf, ngx_http_sonde_main_conf_t *smcf)
-{
-    ngx_str_t  name;
-
-    ngx_str_set(&name, "sonde_log");
-
-    smcf->log_zone = ngx_shared_memory_add(cf, &name, 8 * ngx_pagesize,
-                                           &ngx_http_sonde_module);
-    if (smcf->log_zone == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    smcf->log_zone->init = ngx_http_sonde_log_init_zone;
-
-    return NGX_CONF_OK;
-}
-
-
-/* In the master. */
-static ngx_int_t
-ngx_http_sonde_log_init_zone(ngx_shm_zone_t *zone, void *data)
-{
-    ngx_slab_pool_t  *shpool;
-
-    if (data) {
-        zone->data = data;
-        return NGX_OK;
-    }
-
-    shpool = (ngx_slab_pool_t *) zone->shm.addr;
-
-    if (!zone->shm.exists) {
-        shpool->data = ngx_slab_calloc(shpool, NGX_HTTP_SONDE_SAID
-                                       * sizeof(ngx_http_sonde_said_t));
-    }
-
-    zone->data = shpool->data;
-
-    return zone->data ? NGX_OK : NGX_ERROR;
-}
-
-
 sonde_diagnostics *
-ngx_http_sonde_log_start(ngx_cycle_t *cycle, ngx_shm_zone_t *zone)
+ngx_http_sonde_log_start(ngx_cycle_t *cycle,
+    ngx_http_sonde_shared_t *shared)
 {
     ngx_http_sonde_log_t  *slog;
 
     slog = &ngx_http_sonde_log;
 
     slog->base.report = ngx_http_sonde_report;
-    slog->said = zone->data;
+    slog->said = shared->said;
 
     if (pthread_mutex_init(&slog->locked.mutex, NULL) != 0) {
         return NULL;

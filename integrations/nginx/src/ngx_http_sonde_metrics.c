@@ -10,14 +10,18 @@
 
 #define NGX_HTTP_SONDE_ZONE_SIZE  (4 * 1024 * 1024)
 
-/* methods that the conventions know, and _OTHER; twice, for two schemes */
-#define NGX_HTTP_SONDE_METHODS    16
+/* r->method has a bit for each that nginx knows; the first: none of them */
+#define NGX_HTTP_SONDE_METHODS    32
+
+/* series of durations that are at hand without being looked up */
+#define NGX_HTTP_SONDE_DURATIONS  64
 
 
 typedef struct {
-    const char                  *method;
-    sonde_updown_counter_bound  *bound;
-} ngx_http_sonde_active_t;
+    u_char                      *route;  /* of a location, which has its own */
+    uint64_t                     kind;   /* the rest, packed */
+    sonde_histogram_bound       *bound;
+} ngx_http_sonde_duration_t;
 
 
 static ngx_int_t ngx_http_sonde_metrics_init_zone(ngx_shm_zone_t *zone,
@@ -27,8 +31,12 @@ static ngx_int_t ngx_http_sonde_metrics_handler(ngx_http_request_t *r);
 
 sonde_http_metrics  ngx_http_sonde_instruments;
 
-static ngx_http_sonde_active_t
-    ngx_http_sonde_actives[2][NGX_HTTP_SONDE_METHODS];
+/* for both schemes */
+static sonde_updown_counter_bound
+    *ngx_http_sonde_actives[2][NGX_HTTP_SONDE_METHODS];
+
+static ngx_http_sonde_duration_t
+    ngx_http_sonde_durations[NGX_HTTP_SONDE_DURATIONS];
 
 
 char *
@@ -120,63 +128,69 @@ ngx_http_sonde_metrics_init_zone(ngx_shm_zone_t *zone, void *data)
 void
 ngx_http_sonde_metrics_start(sonde_meter *meter)
 {
-    ngx_memzero(ngx_http_sonde_actives, sizeof(ngx_http_sonde_actives));
-
     ngx_http_sonde_instruments = sonde_http_server_metrics_get(meter);
+}
+
+
+/* The number of the method's bit; 0: a method that nginx does not know. */
+static ngx_inline ngx_uint_t
+ngx_http_sonde_method(ngx_http_request_t *r)
+{
+    ngx_uint_t  n;
+
+    n = ffs((int) r->method) - 1;
+
+    return n < NGX_HTTP_SONDE_METHODS ? n : 0;
+}
+
+
+static ngx_inline ngx_uint_t
+ngx_http_sonde_is_https(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_SSL)
+    return r->connection->ssl != NULL;
+#else
+    return 0;
+#endif
 }
 
 
 void
 ngx_http_sonde_active(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx)
 {
-    sonde_str                 method;
-    ngx_uint_t                i, https;
-    sonde_attr                items[2];
-    sonde_attrs               attrs;
-    ngx_http_sonde_active_t  *active;
+    ngx_uint_t                   n, https;
+    sonde_attr                   items[2];
+    sonde_attrs                  attrs;
+    sonde_updown_counter_bound  *bound;
 
     if (ngx_http_sonde_instruments.active == NULL || ctx->active) {
         return;
     }
 
-    https = 0;
+    n = ngx_http_sonde_method(r);
+    https = ngx_http_sonde_is_https(r);
 
-#if (NGX_HTTP_SSL)
-    https = (r->connection->ssl != NULL);
-#endif
+    bound = ngx_http_sonde_actives[https][n];
 
-    /* in static storage: equal methods have equal addresses */
-
-    method = sonde_http_method(ngx_http_sonde_view(&r->method_name), NULL);
-    active = ngx_http_sonde_actives[https];
-
-    for (i = 0; i < NGX_HTTP_SONDE_METHODS - 1; i++) {
-
-        if (active[i].method == method.ptr) {
-            break;
-        }
-
-        if (active[i].method == NULL) {
-            break;
-        }
-    }
-
-    if (active[i].method != method.ptr) {
+    if (bound == NULL) {
 
         items[0] = sonde_attr_string(sonde_str_z("http.request.method"),
-                                     method);
+            sonde_http_method(ngx_http_sonde_view(&r->method_name), NULL));
         items[1] = sonde_attr_string(sonde_str_z("url.scheme"),
                                      sonde_str_z(https ? "https" : "http"));
         attrs.items = items;
         attrs.count = 2;
 
-        active[i].bound = sonde_updown_counter_bind(
-                              ngx_http_sonde_instruments.active, attrs);
-        active[i].method = method.ptr;
+        bound = sonde_updown_counter_bind(ngx_http_sonde_instruments.active,
+                                          attrs);
+
+        if (n) {
+            ngx_http_sonde_actives[https][n] = bound;
+        }
     }
 
-    ctx->active = active[i].bound;
-    sonde_updown_counter_bound_add(ctx->active, 1);
+    sonde_updown_counter_bound_add(bound, 1);
+    ctx->active = bound;
 }
 
 
@@ -187,6 +201,51 @@ ngx_http_sonde_inactive(ngx_http_sonde_ctx_t *ctx)
         sonde_updown_counter_bound_add(ctx->active, -1);
         ctx->active = NULL;
     }
+}
+
+
+void
+ngx_http_sonde_count(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
+    sonde_http_response *response)
+{
+    uint64_t                    kind;
+    ngx_uint_t                  n;
+    sonde_histogram_bound      *bound;
+    sonde_http_server_request   request;
+    ngx_http_sonde_duration_t  *duration;
+
+    n = ngx_http_sonde_method(r);
+
+    kind = (uint64_t) response->status << 32 | (uint64_t) r->http_version << 8
+           | n << 1 | ngx_http_sonde_is_https(r);
+
+    duration = &ngx_http_sonde_durations[
+                   ((uintptr_t) ctx->route.data / 8 + kind + (kind >> 32))
+                   % NGX_HTTP_SONDE_DURATIONS];
+
+    if (duration->bound && duration->route == ctx->route.data
+        && duration->kind == kind && n && response->error_type.len == 0)
+    {
+        bound = duration->bound;
+
+    } else {
+        ngx_memzero(&request, sizeof(request));
+        request.size = sizeof(request);
+
+        ngx_http_sonde_describe(r, ctx, &request);
+
+        bound = sonde_http_server_duration_bind(&ngx_http_sonde_instruments,
+                                                &request, response);
+
+        if (n && response->error_type.len == 0) {
+            duration->route = ctx->route.data;
+            duration->kind = kind;
+            duration->bound = bound;
+        }
+    }
+
+    sonde_histogram_bound_record(bound, (double) (response->end_ns
+                                                  - ctx->start_ns) / 1e9);
 }
 
 

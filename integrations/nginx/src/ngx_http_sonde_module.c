@@ -142,7 +142,7 @@ ngx_http_sonde_create_main_conf(ngx_conf_t *cf)
      *     smcf->url = { 0, NULL };
      *     smcf->service_name = { 0, NULL };
      *     smcf->resource_attrs = NULL;
-     *     smcf->log_zone = NULL;
+     *     smcf->shared_zone = NULL;
      *     smcf->metrics_zone = NULL;
      *     smcf->exporter = 0;
      *     smcf->context = 0;
@@ -165,7 +165,7 @@ ngx_http_sonde_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_OK;
     }
 
-    return ngx_http_sonde_log_zone(cf, smcf);
+    return ngx_http_sonde_shared_zone(cf, smcf);
 }
 
 
@@ -343,7 +343,7 @@ ngx_http_sonde_init(ngx_conf_t *cf)
 
     smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sonde_module);
 
-    ngx_http_sonde_context_init();
+    ngx_http_sonde_headers_init();
 
     /* a module that has nothing to do costs nothing */
 

@@ -77,7 +77,7 @@ ngx_http_sonde_id_variable(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ngx_http_sonde_ids(r, ctx);
+    ngx_http_sonde_ids(r, ctx, NULL);
 
     if (data == NGX_HTTP_SONDE_PARENT_ID
         && !sonde_span_context_is_valid(&ctx->parent))
@@ -123,7 +123,7 @@ ngx_http_sonde_sampled_variable(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ngx_http_sonde_ids(r, ctx);
+    ngx_http_sonde_ids(r, ctx, NULL);
 
     v->data = (u_char *) (sonde_span_context_is_sampled(&ctx->parent) ? "1"
                                                                       : "0");
