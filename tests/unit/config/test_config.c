@@ -3,6 +3,8 @@
 #include "config/config.h"
 #include "fake_env.h"
 
+#include <sonde/plugin/exporter.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -73,6 +75,27 @@ static void test_config__the_program_wins_over_the_environment(void **state)
     assert_int_equal(f->config.schedule_delay_ms, 11);
     assert_int_equal(f->config.batch_spans, 12);
     assert_int_equal(f->config.metric_interval_ms, 13);
+}
+
+static void test_config__url_for_spans_of_the_program_is_taken_as_it_is(void **state)
+{
+    struct fixture *f          = *state;
+    f->options.endpoint        = "http://mine:1";
+    f->options.traces_endpoint = "http://mine:2/spans";
+    fake_env_set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://theirs/spans");
+    make(f);
+    assert_string_equal(f->config.traces.url, "http://mine:2/spans");
+    assert_string_equal(f->config.metrics.url, "http://mine:1/v1/metrics");
+}
+
+static void test_config__signals_of_the_program_limit_the_exporters(void **state)
+{
+    struct fixture *f  = *state;
+    f->options.signals = SONDE_SIGNAL_TRACES;
+    fake_env_set("OTEL_METRICS_EXPORTER", "console");
+    make(f);
+    assert_int_equal(f->config.trace_exporters, SONDE__EXPORT_OTLP);
+    assert_int_equal(f->config.metric_exporters, 0);
 }
 
 static void test_config__a_bad_endpoint_of_the_program_is_reported_without_secrets(void **state)
@@ -207,6 +230,8 @@ int main(void)
         TEST(general_endpoint_gets_the_signals_paths),
         TEST(endpoint_of_a_signal_is_taken_as_it_is),
         TEST(the_program_wins_over_the_environment),
+        TEST(url_for_spans_of_the_program_is_taken_as_it_is),
+        TEST(signals_of_the_program_limit_the_exporters),
         TEST(a_bad_endpoint_of_the_program_is_reported_without_secrets),
         TEST(headers_are_decoded_and_the_last_of_a_name_counts),
         TEST(headers_of_a_signal_replace_the_general_ones),
