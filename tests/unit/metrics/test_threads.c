@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Many threads: nothing is lost, and whoever collects meanwhile sees figures that agree and never
  * fall. */
+#include "core/thread.h"
 #include "metrics/instrument.h"
 #include "metrics_fixture.h"
 
@@ -200,6 +201,38 @@ static void test_threads__those_who_share_a_stripe_lose_nothing(void **state)
     munmap(memory, 128 * 1024);
 }
 
+static void test_threads__who_shares_a_stripe_takes_one_that_becomes_free(void **state)
+{
+    enum { HELD = 7 };
+    struct metrics_fixture *f      = *state;
+    void                   *memory = metrics_shared_memory(128 * 1024);
+    struct crowd            crowd;
+    pthread_t               threads[HELD];
+    assert_non_null(memory);
+    metrics_start(f, memory);
+    crowd.counter = sonde_counter_bind(sonde_counter_get(f->meter, "c"), (sonde_attrs){ NULL, 0 });
+    pthread_barrier_init(&crowd.leased, NULL, HELD + 1);
+    pthread_barrier_init(&crowd.done, NULL, HELD + 1);
+    for (int i = 0; i < HELD; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hold, &crowd), 0);
+    pthread_barrier_wait(&crowd.leased);
+    sonde_counter_bound_add(crowd.counter, 1);
+    bool shares = sonde__thread_get()->token == 0;
+
+    pthread_barrier_wait(&crowd.done);
+    for (int i = 0; i < HELD; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 10000; i++)
+        sonde_counter_bound_add(crowd.counter, 1);
+    bool alone = sonde__thread_get()->token != 0;
+    metrics_collect(f);
+
+    assert_true(shares && alone);
+    assert_int_equal(metrics_sum(f, "c"), HELD + 1 + 10000);
+    metrics_start(f, NULL);
+    munmap(memory, 128 * 1024);
+}
+
 static void *add_once(void *arg)
 {
     sonde_counter_add(arg, 1);
@@ -256,6 +289,7 @@ int main(void)
         EACH(test_threads__collecting_meanwhile_shows_figures_that_agree_and_never_fall),
         EACH(test_threads__more_threads_than_stripes_lose_nothing),
         EACH(test_threads__those_who_share_a_stripe_lose_nothing),
+        EACH(test_threads__who_shares_a_stripe_takes_one_that_becomes_free),
         EACH(test_threads__a_thread_that_ends_gives_its_stripe_back),
         EACH(test_threads__a_thread_may_count_in_two_regions_by_turns),
     };

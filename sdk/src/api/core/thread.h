@@ -36,6 +36,7 @@ struct sonde__thread {
     uint64_t token;        /* of the region in which it counts alone */
     uint64_t shared_token; /* of the region in which others count into the same cells */
     uint8_t *cells;
+    uint32_t shared_adds; /* since it last looked for cells of its own */
 };
 
 /* Initial-exec where the C library has room for it at dlopen (glibc): one load, no call. See

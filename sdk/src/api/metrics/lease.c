@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { SHARED_ADDS = 4096 };
+
 struct attached {
     struct sonde__region *region;
     struct attached      *next;
@@ -75,6 +77,11 @@ static uint32_t find_free(struct sonde__region *region, uint64_t self)
         if (atomic_load_explicit(&region->leases[i].owner, memory_order_relaxed) == 0 &&
             try_owner(&region->leases[i], 0, self))
             return i;
+    return UINT32_MAX;
+}
+
+static uint32_t find_dead(struct sonde__region *region, uint64_t self)
+{
     for (uint32_t i = 0; i < alone_count(region); i++)
         if (try_inherit(region, i, self))
             return i;
@@ -118,18 +125,28 @@ static uint32_t join_crowd(struct sonde__region *region, uint64_t thread)
     return stripe;
 }
 
-/* The stripe of a thread; *ret_alone: nobody else's. */
+/* A stripe for this thread alone; UINT32_MAX: there is none. */
+static uint32_t find_stripe(struct sonde__region *region, const struct sonde__thread *self)
+{
+    uint64_t process = process_name(region);
+    uint32_t stripe  = find_own(region, process, (uint64_t)(uintptr_t)self);
+    if (stripe == UINT32_MAX)
+        stripe = find_free(region, process);
+    /* Asking after processes takes system calls: not again and again in the crowd, since whoever
+     * collects asks as well. */
+    if (stripe == UINT32_MAX && self->shared_token == 0)
+        stripe = find_dead(region, process);
+    return stripe;
+}
+
+/* The stripe of a thread; *ret_alone: nobody else's. A thread that is past its end (NULL) could not
+ * give one back. */
 static uint32_t lease_stripe(struct sonde__region *region, struct sonde__thread *self,
                              bool *ret_alone)
 {
-    uint64_t process = process_name(region), thread = (uint64_t)(uintptr_t)self;
-    uint32_t stripe = UINT32_MAX;
-    if (self) { /* a thread that is past its end could not give it back */
-        stripe = find_own(region, process, thread);
-        if (stripe == UINT32_MAX)
-            stripe = find_free(region, process);
-    }
-    *ret_alone = stripe != UINT32_MAX;
+    uint64_t thread = (uint64_t)(uintptr_t)self;
+    uint32_t stripe = self ? find_stripe(region, self) : UINT32_MAX;
+    *ret_alone      = stripe != UINT32_MAX;
     if (!*ret_alone)
         return join_crowd(region, thread);
     atomic_store_explicit(&region->leases[stripe].thread, thread, memory_order_relaxed);
@@ -142,7 +159,6 @@ static struct sonde__cell lease(struct sonde__region *region, const struct sonde
 {
     struct sonde__cell    cell;
     struct sonde__thread *self = sonde__thread_get();
-    sonde__core_touch_metrics(); /* a forked child that only counts wants a pump, too */
     sonde__region_refresh(region);
     /* Acquire: the epoch that belongs to this token, or a later one, is what the stripe is cleared
      * for. */
@@ -152,6 +168,7 @@ static struct sonde__cell lease(struct sonde__region *region, const struct sonde
     if (self) {
         self->token        = cell.alone ? token : 0;
         self->shared_token = cell.alone ? 0 : token;
+        self->shared_adds  = 0;
         self->cells        = cells;
     }
     cell.words = (_Atomic uint64_t *)(void *)(cells + series->cell);
@@ -162,8 +179,10 @@ struct sonde__cell sonde__cell_find(const struct sonde__series *series)
 {
     struct sonde__thread *self  = sonde__thread_self;
     uint64_t              token = atomic_load_explicit(&series->token, memory_order_relaxed);
-    if (self && (self->token == token || self->shared_token == token)) {
-        struct sonde__cell cell = { sonde__cell_own(series), self->token == token };
+    bool                  alone = self && self->token == token;
+    /* Who shares cells looks now and then whether some have become free. */
+    if (alone || (self && self->shared_token == token && ++self->shared_adds < SHARED_ADDS)) {
+        struct sonde__cell cell = { sonde__cell_own(series), alone };
         return cell;
     }
     int                before = errno;
