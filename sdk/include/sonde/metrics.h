@@ -89,7 +89,7 @@ SONDE_API void sonde_updown_counter_add(sonde_updown_counter *counter, int64_t v
 SONDE_API void sonde_updown_counter_add_attrs(sonde_updown_counter *counter, int64_t value,
                                               sonde_attrs attrs);
 
-/* Records value, not negative and not NaN (else counted as misuse and ignored), in the series
+/* Records value, finite and not negative (else counted as misuse and ignored), in the series
  * without attributes.
  * Threads: any. Blocks: never. Standard: Metrics API, "Histogram: Record". Since: 0.1 */
 SONDE_API void sonde_histogram_record(sonde_histogram *histogram, double value);
@@ -99,9 +99,10 @@ SONDE_API void sonde_histogram_record(sonde_histogram *histogram, double value);
 SONDE_API void sonde_histogram_record_attrs(sonde_histogram *histogram, double value,
                                             sonde_attrs attrs);
 
-/* The series itself, for attributes that are known beforehand. Borrowed from the instrument, the
- * same handle for the same attributes. Returns: never NULL while an SDK runs (beyond the limit: the
- * overflow series); NULL before.
+/* The series itself, for attributes that are known beforehand; it is reported from now on, even at
+ * zero. Borrowed from the instrument, the same handle for the same attributes, and valid for ever
+ * (in .metrics_memory: as long as that is mapped). Returns: never NULL while an SDK runs (beyond the
+ * limit: the overflow series) and has room for the instrument; NULL before.
  * Threads: any. Blocks: never for long (one lock, the first time). Since: 0.1 */
 SONDE_API sonde_counter_bound *sonde_counter_bind(sonde_counter *counter, sonde_attrs attrs);
 

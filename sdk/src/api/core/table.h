@@ -71,12 +71,13 @@ struct sonde__metric_view {
 };
 
 struct sonde__point_view {
-    sonde_str attributes; /* encoded: a run of KeyValue messages as field 7, as in a data point */
+    /* Encoded: a run of KeyValue fields, numbered as in the kind's data point: 7, HISTOGRAM 9. */
+    sonde_str attributes;
     uint64_t  start_ns, time_ns;
     int64_t   sum;           /* COUNTER, UPDOWN */
     const uint64_t *buckets; /* HISTOGRAM: bound_count + 1, not cumulative */
     uint64_t        count;   /* HISTOGRAM: the sum of the buckets */
-    double          total, min, max;
+    double          total, min, max; /* HISTOGRAM; min and max: NaN where there are no values */
 };
 
 struct sonde__metric_visitor {
