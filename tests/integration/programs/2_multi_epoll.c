@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
-static int   loop;
-static long  timeout_ms = -1;
+static int    loop;
+static long   timeout_ms = -1;
 static CURLM *multi;
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *cls, void *socket_cls)
 {
     (void)easy, (void)cls;
-    struct epoll_event ev = { .events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u), .data.fd = fd };
+    struct epoll_event ev = { .events = (what & CURL_POLL_IN ? EPOLLIN : 0u) |
+                                        (what & CURL_POLL_OUT ? EPOLLOUT : 0u),
+                              .data.fd = fd };
     if (what == CURL_POLL_REMOVE)
         return epoll_ctl(loop, EPOLL_CTL_DEL, fd, NULL);
     if (!socket_cls)
@@ -40,21 +42,22 @@ int main(int argc, char **argv)
     multi = curl_multi_init();
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    int sdk_fd = sonde_sdk_fd(sdk);
+    int                sdk_fd    = sonde_sdk_fd(sdk);
     struct epoll_event sdk_event = { .events = EPOLLIN, .data.fd = sdk_fd };
     if (sdk_fd >= 0)
         epoll_ctl(loop, EPOLL_CTL_ADD, sdk_fd, &sdk_event);
 
-    sonde_span *all = sonde_span_start(fetch, "fetch all");
+    sonde_span        *all     = sonde_span_start(fetch, "fetch all");
     struct curl_slist *headers = curl_slist_append(NULL, "X-Api-Key: mine");
     for (int i = 0; i < 100; i++) {
         CURL *easy = curl_easy_init();
         curl_easy_setopt(easy, CURLOPT_URL, url);
-        sonde_curl_multi_add_handle(multi, easy, .headers = headers, .parent = all, .url_template = "/items/{id}");
+        sonde_curl_multi_add_handle(multi, easy, .headers = headers, .parent = all,
+                                    .url_template = "/items/{id}");
     }
     for (int running = 1; running;) {
         struct epoll_event events[64];
-        int n = epoll_wait(loop, events, 64, (int)timeout_ms);
+        int                n = epoll_wait(loop, events, 64, (int)timeout_ms);
         if (n == 0)
             curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
         for (int i = 0; i < n; i++) {

@@ -7,7 +7,7 @@ int zip_pack(const char *path, int level);
 
 int zip_pack(const char *path, int level)
 {
-    static sonde_tracer *tracer;    /* racing first callers get the same handle */
+    static sonde_tracer *tracer; /* racing first callers get the same handle */
     if (!SONDE_HAVE(sonde_tracer_get))
         return level;
     if (!tracer)
