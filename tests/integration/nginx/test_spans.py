@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """What a server span says, for every way in which a request can end."""
 import re
+import shutil
 import socket
+import ssl
 import struct
+import subprocess
 import time
 
 import harness
@@ -257,21 +260,88 @@ class Spans(harness.Case):
         self.assertGreaterEqual(took, 0.19)
         self.assertAlmostEqual((span.end - span.start) / 1e9, took, delta=0.02)
 
+    def test_http2__has_its_version_and_authority(self):
+        curl = shutil.which("curl")
+        if not curl or "HTTP2" not in subprocess.run([curl, "-V"], stdout=subprocess.PIPE, text=True, check=True).stdout:
+            self.skipTest("no curl that speaks HTTP/2")
+        collector, nginx = self.traced("""
+            otel_trace on; otel_trace_context propagate;
+            server { listen 127.0.0.1:%(port)d http2; location / { return 200 "hello"; } }""")
+        subprocess.run([curl, "-sS", "--http2-prior-knowledge", "-o", nginx.dir + "/got", "-H", "traceparent: 00-"
+                        "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "http://127.0.0.1:%d/a?b" % nginx.port],
+                       check=True, timeout=20)
+        nginx.quit()
+        span, = collector.spans()
+        self.assertEqual(span.parent, "b7ad6b7169203331")
+        self.assertEqual(span.attributes["network.protocol.version"], "2")
+        self.assertEqual(span.attributes["server.address"], "127.0.0.1")
+        self.assertEqual(span.attributes["server.port"], nginx.port)
+        self.assertEqual((span.attributes["url.path"], span.attributes["url.query"]), ("/a", "b"))
+        self.assertEqual(span.attributes["http.response.body.size"], 5)
+        self.assertNotIn("error.type", span.attributes)
+
+    def test_tls__has_the_scheme_https(self):
+        openssl = shutil.which("openssl")
+        if not openssl:
+            self.skipTest("no openssl to make a certificate with")
+        collector = self.collector()
+        nginx = self.nginx(harness.EXPORTER % collector.url + """
+            otel_trace on; ssl_certificate %(dir)s/cert; ssl_certificate_key %(dir)s/key;
+            server { listen 127.0.0.1:%(port)d ssl; location / { return 200; } }""")
+        subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=a", "-keyout", nginx.dir + "/key", "-out", nginx.dir + "/cert"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30)
+        nginx.start()
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        with trusting.wrap_socket(socket.create_connection(("127.0.0.1", nginx.port))) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            while client.recv(4096):
+                pass
+        nginx.quit()
+        span, = collector.spans()
+        self.assertEqual((span.attributes["url.scheme"], span.attributes["server.port"]), ("https", 443))
+
     def test_export__is_not_traced_itself(self):
         collector, nginx = self.traced(SITE)
         nginx.get("/plain", headers=["User-Agent: OTel-OTLP-Exporter-Python/1.2"])
         nginx.quit()
         self.assertEqual(collector.spans(), [])
 
+    def test_resource__is_one_for_all_workers_and_reloads(self):
+        collector, nginx = self.traced(SITE, workers=4)
+        for _ in range(2):
+            for _ in range(20):
+                nginx.get("/plain")
+            nginx.reload()
+        nginx.quit()
+        resources = [span.resource for span in collector.spans()]
+        self.assertEqual({resource["process.pid"] for resource in resources}, {nginx.process.pid})
+        self.assertEqual(len({resource["service.instance.id"] for resource in resources}), 1)
+        self.assertRegex(resources[0]["service.instance.id"],
+                         "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+
+    def test_resource__takes_from_the_environment_what_nginx_lets_through(self):
+        collector, nginx = self.traced("""
+            otel_resource_attr team blue; otel_trace on;
+            server { listen 127.0.0.1:%(port)d; location / { return 200; } }""",
+                                       main="env OTEL_RESOURCE_ATTRIBUTES=team=red,region=north;")
+        nginx.get("/")
+        nginx.quit()
+        span, = collector.spans()
+        self.assertEqual((span.resource["team"], span.resource["region"]), ("blue", "north"))
+
     def test_resource__has_what_directives_say(self):
         collector, nginx = self.traced("""
             otel_resource_attr deployment.environment.name test; otel_resource_attr team blue;
+            otel_resource_attr service.name other;
             otel_trace on; server { listen 127.0.0.1:%(port)d; location / { return 200; } }""")
         nginx.get("/")
         nginx.quit()
         span, = collector.spans()
         self.assertEqual(span.resource["deployment.environment.name"], "test")
         self.assertEqual(span.resource["team"], "blue")
+        self.assertEqual(span.resource["service.name"], "front")
         self.assertEqual(span.scope[0], "sonde.nginx")
         self.assertTrue(re.match(r"\d", span.scope[1]))
 
