@@ -164,7 +164,7 @@ static void say_why_not(const char *address, int error)
 static void greet(const char *address, bool is_loopback, bool keys)
 {
     fprintf(stderr, "sonde tail: listening on http://%s%s\n", address,
-            keys ? "   (m Enter: metrics, q Enter: end)" : "");
+            keys ? "  m Enter: metrics, q Enter: end" : "");
     if (strcmp(address, "127.0.0.1:4318") != 0)
         fprintf(stderr, "sonde tail: send here with OTEL_EXPORTER_OTLP_ENDPOINT=http://%s\n",
                 address);
