@@ -40,7 +40,9 @@ class Programs(unittest.TestCase):
     def run_program(self, name, *arguments):
         done = subprocess.run(self.command(name, *arguments), env=self.environment(), timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.assertEqual((done.returncode, done.stderr), (0, b""), name)
+        # The thread sanitizer finds its own thread in a forked child, and says so.
+        said = [line for line in done.stderr.splitlines() if b"dup thread with used id" not in line]
+        self.assertEqual((done.returncode, said), (0, []), name)
         return done
 
     def serve(self, port, command=None):
