@@ -196,12 +196,13 @@ SONDE_API void sonde_http_client_end_opts(sonde_http_exchange       *exchange,
  * Threads: any. Blocks: never. Standard: HTTP spans, "http.request.method". Since: 0.1 */
 SONDE_API sonde_str sonde_http_method(sonde_str method, sonde_str *ret_original);
 
-/* A URL without its secrets: user and password, and the values of secret query keys, become
- * REDACTED. Secret are, as spelled: X-Amz-Signature, X-Amz-Credential, X-Amz-Security-Token,
- * AWSAccessKeyId, Signature, sig, X-Goog-Signature; and in either case and with - or _:
- * access_token, api_key, apikey, auth, auth_token, authorization, client_secret, code, id_token,
- * jwt, key, pass, passwd, password, private_key, pwd, refresh_token, secret, session, session_id,
- * sessionid, token; also as the last part of a[b].
+/* A URL without its secrets: user and password, and the values of secret keys in its query and
+ * fragment, become REDACTED. Secret are, as spelled: X-Amz-Signature, X-Amz-Credential,
+ * X-Amz-Security-Token, AWSAccessKeyId, Signature, sig, X-Goog-Signature; and in either case, with -
+ * or _, also as the last part of a[b] or a.b: access_key, access_token, api_key, apikey, auth,
+ * auth_token, authorization, client_secret, code, credential, credentials, id_token, jsessionid,
+ * jwt, key, pass, passphrase, passwd, password, phpsessid, private_key, pwd, refresh_token, secret,
+ * secret_key, session, session_id, session_token, sessionid, sid, token, x_api_key.
  * url: absolute, or as people type it, without a scheme. Beyond SONDE_HTTP_URL_MAX bytes it is cut.
  * scratch: takes the text when something was redacted; three times the URL's length plus 32 bytes
  * always suffice; what does not fit is cut off. NULL: only a URL without secrets is returned.

@@ -245,6 +245,48 @@ static void test_auto__exports_by_user_agent_have_neither_span_nor_header(void *
     assert_int_equal(spans_count(&f->spans), 0);
 }
 
+static void test_auto__headers_that_a_proxy_would_get_are_left_out(void **state)
+{
+    struct curl_fixture *f = *state;
+    curl_easy_setopt(f->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_UNIFIED);
+    curl_easy_perform(f->easy);
+    curl_easy_setopt(f->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+    curl_easy_perform(f->easy);
+    assert_null(wire_header(f->wire, 0, "traceparent", 0));
+    assert_non_null(wire_header(f->wire, 1, "traceparent", 0));
+    assert_int_equal(spans_count(&f->spans), 2);
+}
+
+static void test_auto__what_was_seen_serves_a_multi_handle(void **state)
+{
+    struct curl_fixture *f     = *state;
+    CURLM               *multi = curl_multi_init();
+    sonde_span_view      span;
+    int                  running = 1, left;
+    curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->list);
+    assert_int_equal(sonde_curl_multi_add_handle(multi, f->easy), CURLM_OK);
+    for (curl_multi_perform(multi, &running); running; curl_multi_perform(multi, &running))
+        curl_multi_poll(multi, NULL, 0, 1000, NULL);
+    assert_non_null(sonde_curl_multi_info_read(multi, &left));
+    sonde_curl_multi_remove_handle(multi, f->easy);
+    curl_multi_cleanup(multi);
+    assert_true(spans_find(&f->spans, "GET", 0, &span));
+    assert_true(was_sent(f, 0, &span));
+    assert_string_equal(wire_header(f->wire, 0, "X-Mine", 0), "1");
+}
+
+static void test_auto__a_handle_freed_in_a_multi_handle_ends_its_span(void **state)
+{
+    struct curl_fixture *f     = *state;
+    CURLM               *multi = curl_multi_init();
+    CURL                *easy  = curl_easy_init();
+    curl_easy_setopt(easy, CURLOPT_URL, f->url);
+    sonde_curl_multi_add_handle(multi, easy);
+    curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi);
+    assert_int_equal(spans_count(&f->spans), 1);
+}
+
 struct worker {
     struct curl_fixture *f;
     pthread_t            thread;
@@ -336,6 +378,9 @@ int main(void)
         TEST(test_auto__a_handle_from_elsewhere_is_known_by_its_list_only),
         TEST(test_auto__urls_may_come_as_handles),
         TEST(test_auto__exports_by_user_agent_have_neither_span_nor_header),
+        TEST(test_auto__headers_that_a_proxy_would_get_are_left_out),
+        TEST(test_auto__what_was_seen_serves_a_multi_handle),
+        TEST(test_auto__a_handle_freed_in_a_multi_handle_ends_its_span),
         TEST(test_auto__threads_share_a_list_and_not_a_header),
         TEST(test_auto__a_forked_child_goes_on),
         TEST(test_auto__takes_null),

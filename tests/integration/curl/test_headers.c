@@ -112,6 +112,21 @@ static void test_headers__another_header_of_the_same_beginning_does_not_count(vo
     assert_non_null(wire_header(f->wire, 0, "traceparent", 0));
 }
 
+static void test_headers__a_tunnel_is_not_sent_them(void **state)
+{
+    struct curl_fixture *f = *state;
+    char                 proxy[64];
+    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", wire_port(f->wire));
+    curl_easy_setopt(f->easy, CURLOPT_PROXY, proxy);
+    curl_easy_setopt(f->easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(f->easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    wire_answer(f->wire, "HTTP/1.1 200 Connection established\r\n\r\n");
+    assert_int_equal(sonde_curl_easy_perform(f->easy, .headers = f->list), CURLE_OK);
+    assert_memory_equal(wire_request(f->wire, 0), "CONNECT ", 8);
+    assert_null(wire_header(f->wire, 0, "traceparent", 0));
+    assert_non_null(wire_header(f->wire, 1, "traceparent", 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +137,7 @@ int main(void)
         TEST(test_headers__an_unknown_list_is_never_traded_for_ours),
         TEST(test_headers__the_caller_may_vouch_or_refuse),
         TEST(test_headers__the_applications_own_trace_header_wins),
+        TEST(test_headers__a_tunnel_is_not_sent_them),
         TEST(test_headers__another_header_of_the_same_beginning_does_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
