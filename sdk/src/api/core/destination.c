@@ -67,14 +67,12 @@ void sonde__destination_add(struct sonde__destination *d, const struct sonde__se
     publish(d);
 }
 
-void sonde__destination_shed(struct sonde__destination *d, size_t bytes)
+void sonde__destination_drop_oldest(struct sonde__destination *d)
 {
-    while (d->count && d->bytes > bytes) {
-        struct sonde__segment segment = d->segments[d->first];
-        pop_first(d);
-        add(&d->dropped_behind, segment.records);
-        sonde__page_unref(segment.page);
-    }
+    struct sonde__segment segment = d->segments[d->first];
+    pop_first(d);
+    add(&d->dropped_behind, segment.records);
+    sonde__page_unref(segment.page);
     publish(d);
 }
 

@@ -10,8 +10,8 @@
 void sonde__destination_add(struct sonde__destination   *destination,
                             const struct sonde__segment *segment);
 
-/* Drops the oldest segments until at most bytes are left. */
-void sonde__destination_shed(struct sonde__destination *destination, size_t bytes);
+/* Drops the oldest segment, and counts it. */
+void sonde__destination_drop_oldest(struct sonde__destination *destination);
 
 /* Puts a metrics batch in line, in place of an older one that has not been begun: cumulative
  * figures supersede. */

@@ -15,17 +15,42 @@ enum { MS = 1000000, CLOCK_NS = 1000000000, FORK_PATIENCE_NS = 100 * MS };
 
 static void taken_by_all(struct sonde__pump *pump, const struct sonde__segment *segment)
 {
-    size_t share = pump->core->options.memory_bytes / 2;
     for (uint32_t i = 0; i < pump->destination_count; i++) {
         struct sonde__destination *d = &pump->destinations[i];
         if (!(d->exporter->signals & SONDE_SIGNAL_TRACES))
             continue;
         atomic_fetch_add_explicit(&segment->page->refs, 1, memory_order_relaxed);
         sonde__destination_add(d, segment);
-        /* With several destinations one that falls behind must not take the memory of the others.
-         */
-        if (pump->destination_count > 1 && d->bytes > share)
-            sonde__destination_shed(d, share);
+    }
+}
+
+static uint64_t first_seq(const struct sonde__destination *d)
+{
+    return d->count ? d->segments[d->first].seq : UINT64_MAX;
+}
+
+/* With several destinations, one that falls behind must not take the memory of the others: while
+ * memory is short, whoever is furthest behind loses its oldest records. Where all are equally behind
+ * nobody does; then new records find no room. */
+static void hold_back_nobody(struct sonde__pump *pump)
+{
+    size_t limit = pump->core->options.memory_bytes / 4 * 3;
+    while (pump->destination_count > 1 &&
+           atomic_load_explicit(&pump->core->memory_used, memory_order_relaxed) > limit) {
+        struct sonde__destination *last  = NULL;
+        uint64_t                   ahead = 0;
+        for (uint32_t i = 0; i < pump->destination_count; i++) {
+            struct sonde__destination *d = &pump->destinations[i];
+            if (!(d->exporter->signals & SONDE_SIGNAL_TRACES))
+                continue;
+            if (first_seq(d) > ahead)
+                ahead = first_seq(d);
+            if (!last || first_seq(d) < first_seq(last))
+                last = d;
+        }
+        if (!last || first_seq(last) >= ahead)
+            return;
+        sonde__destination_drop_oldest(last);
     }
 }
 
@@ -110,6 +135,7 @@ static void drain(struct sonde__pump *pump, uint64_t now_ns)
             remove_lane(core, lane);
         lane = next;
     }
+    hold_back_nobody(pump);
 }
 
 static void collect(struct sonde__pump *pump)
