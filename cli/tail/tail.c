@@ -42,20 +42,17 @@ static void take_signals(struct loop *loop)
     }
 }
 
+/* A terminal gives a line at a time. */
 static void take_keys(struct loop *loop)
 {
-    char    keys[64];
-    ssize_t count = read(STDIN_FILENO, keys, sizeof keys);
-    if (count == 0)
-        end(loop); /* Ctrl-D */
+    char    line[4096];
+    ssize_t count = read(STDIN_FILENO, line, sizeof line);
     if (count < 0 && errno != EINTR && errno != EAGAIN && errno != EIO)
         loop->watches_keys = false;
-    for (ssize_t i = 0; i < count; i++) {
-        if (keys[i] == 'm')
-            show_metrics(loop);
-        if (keys[i] == 'q')
-            end(loop);
-    }
+    if (count == 0 || (count > 0 && line[0] == 'q')) /* nothing: Ctrl-D */
+        end(loop);
+    if (count > 0 && line[0] == 'm')
+        show_metrics(loop);
 }
 
 /* A job in the background must leave the keyboard alone. */
