@@ -52,8 +52,8 @@ static void check_span(sonde_str bytes)
     inside(span.tracestate, bytes);
     inside(span.status_message, bytes);
     REQUIRE(span.kind <= SONDE_KIND_CONSUMER && span.status <= SONDE_STATUS_ERROR);
-    static const sonde_part parts[] = { SONDE_PART_ATTRIBUTE, SONDE_PART_EVENT, SONDE_PART_LINK };
-    const uint32_t counts[] = { span.attribute_count, span.event_count, span.link_count };
+    static const sonde_part parts[]  = { SONDE_PART_ATTRIBUTE, SONDE_PART_EVENT, SONDE_PART_LINK };
+    const uint32_t          counts[] = { span.attribute_count, span.event_count, span.link_count };
     for (int i = 0; i < 3; i++) {
         uint32_t count = 0;
         for (rest = bytes; sonde_span_next(parts[i], &rest, &part); count++) {

@@ -27,7 +27,7 @@ static sonde_str text(struct input *in)
         return sonde_str_n(long_one, (size_t)n * 70);
     }
     size_t    left = (size_t)(in->end - in->at), len = n < left ? n : left;
-    sonde_str s    = sonde_str_n(len ? (const char *)in->at : "", len);
+    sonde_str s = sonde_str_n(len ? (const char *)in->at : "", len);
     in->at += len;
     return s;
 }

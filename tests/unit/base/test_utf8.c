@@ -42,7 +42,10 @@ static const struct {
     { "\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41", BAD BAD BAD BAD "A" }, /* table 3-11 */
     { "\xC3\xC3\xA9", BAD "\xC3\xA9" },
     { "12345678\xFF", "12345678" BAD }, /* behind a word */
-    { "1234567\xC3\xA9" "9", "1234567\xC3\xA9" "9" },
+    { "1234567\xC3\xA9"
+      "9",
+      "1234567\xC3\xA9"
+      "9" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -66,8 +69,8 @@ static void test_utf8__repairs_maximal_subparts(void **state)
  * valid text is left alone. Each in a block of its own size, for the sanitizer. */
 static void test_utf8__whatever_the_bytes_what_comes_out_is_valid(void **state)
 {
-    static const uint8_t telling[] = { 0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2,
-                                       0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0xFF };
+    static const uint8_t telling[] = { 0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF,
+                                       0xC2, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0xFF };
     (void)state;
     for (uint32_t n = 0; n < 1u << 16; n++)
         for (size_t len = 2; len <= 4; len++) {
@@ -90,11 +93,16 @@ static void test_utf8__a_cut_keeps_characters_whole(void **state)
         const char *text;
         size_t      max, wanted;
     } cuts[] = {
-        { "abc", 3, 3 },          { "abc", 9, 3 },
-        { "abc", 2, 2 },          { "abc", 0, 0 },
-        { "a\xC3\xA9", 2, 1 },    { "a\xC3\xA9", 3, 3 },
-        { "\xE2\x82\xAC", 2, 0 }, { "\xF0\x9F\x98\x80x", 3, 0 },
-        { "", 0, 0 },             { "\xF0\x9F\x98\x80x", 4, 4 },
+        { "abc", 3, 3 },
+        { "abc", 9, 3 },
+        { "abc", 2, 2 },
+        { "abc", 0, 0 },
+        { "a\xC3\xA9", 2, 1 },
+        { "a\xC3\xA9", 3, 3 },
+        { "\xE2\x82\xAC", 2, 0 },
+        { "\xF0\x9F\x98\x80x", 3, 0 },
+        { "", 0, 0 },
+        { "\xF0\x9F\x98\x80x", 4, 4 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {

@@ -87,8 +87,8 @@ static void test_context__detached_out_of_order_or_elsewhere_is_counted(void **s
 
 static void test_context__baggage_is_set_replaced_and_removed(void **state)
 {
-    static const char *const values[] = { "plain", "a b,c;d=e", "100%", "\xC3\xA9t\xC3\xA9", "",
-                                          "\"quoted\\\"", "%41" };
+    static const char *const values[] = { "plain", "a b,c;d=e",    "100%", "\xC3\xA9t\xC3\xA9",
+                                          "",      "\"quoted\\\"", "%41" };
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         sonde_context *one  = with_baggage(values[i]);
@@ -185,8 +185,8 @@ static void test_context__with_an_sdk_the_span_is_injected(void **state)
     core_fixture_init(&fixture);
     assert_int_equal(core_fixture_start(&fixture), SONDE_OK);
     sonde_context *context = sonde_propagator_extract(NULL, NULL, &in.base);
-    sonde_span *span = sonde_span_start(fixture.tracer, "s", .parent_context = context,
-                                        .current = true);
+    sonde_span    *span    = sonde_span_start(fixture.tracer, "s", .parent_context = context,
+                                              .current = true);
     sonde_propagator_inject(NULL, NULL, &out.base);
     sonde_span_end(span);
     assert_memory_equal(header(&out, "traceparent"), PARENT, 36);

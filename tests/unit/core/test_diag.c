@@ -63,7 +63,7 @@ static void test_diag__a_message_is_one_line_that_no_terminal_obeys(void **state
 static void test_diag__a_file_that_took_the_number_of_standard_error_is_left_alone(void **state)
 {
     char name[] = "/tmp/sonde-diag-XXXXXX", bytes[64];
-    int  saved = dup(STDERR_FILENO), pipes[2];
+    int  saved  = dup(STDERR_FILENO), pipes[2];
     (void)state;
     assert_int_equal(pipe(pipes), 0);
     dup2(pipes[1], STDERR_FILENO);
@@ -88,11 +88,11 @@ static void test_diag__a_file_that_took_the_number_of_standard_error_is_left_alo
 
 static void test_diag__equal_values_give_the_same_scope(void **state)
 {
-    sonde_attr                   items[] = { sonde_kv("k", 1) };
-    const struct sonde__scope_key keys[] = {
-        { "n", "1", NULL, { NULL, 0 } },  { "n", "2", NULL, { NULL, 0 } },
-        { "m", "1", NULL, { NULL, 0 } },  { "n", "1", "url", { NULL, 0 } },
-        { "n", "1", NULL, { items, 1 } }, { NULL, NULL, NULL, { NULL, 0 } },
+    sonde_attr                    items[] = { sonde_kv("k", 1) };
+    const struct sonde__scope_key keys[]  = {
+         { "n", "1", NULL, { NULL, 0 } },  { "n", "2", NULL, { NULL, 0 } },
+         { "m", "1", NULL, { NULL, 0 } },  { "n", "1", "url", { NULL, 0 } },
+         { "n", "1", NULL, { items, 1 } }, { NULL, NULL, NULL, { NULL, 0 } },
     };
     enum { COUNT = sizeof keys / sizeof keys[0] };
     (void)state;
@@ -107,7 +107,7 @@ static void test_diag__equal_values_give_the_same_scope(void **state)
 static void test_diag__beyond_the_limit_scopes_have_no_name(void **state)
 {
     const struct sonde__scope *scope = NULL;
-    char                       name[16];
+    char                       name[32];
     (void)state;
     for (int i = 0; i <= SONDE__SCOPE_MAX; i++) {
         snprintf(name, sizeof name, "scope %d", i);

@@ -65,9 +65,9 @@ static void test_fork__what_waits_in_the_parent_is_sent_by_the_parent_alone(void
     assert_int_equal(sonde__core_flush(f->core, 1), SONDE_ERR_TIMEOUT);
     pid_t child = fork();
     if (child == 0) {
-        f->fake.hold  = false;
-        sonde_stats s = core_fixture_stats(f);
-        bool empty    = s.spans_waiting == 0 && s.spans_accepted == 0 && s.bytes_waiting == 0;
+        f->fake.hold      = false;
+        sonde_stats s     = core_fixture_stats(f);
+        bool        empty = s.spans_waiting == 0 && s.spans_accepted == 0 && s.bytes_waiting == 0;
         _exit(empty && core_fixture_flush(f) == SONDE_OK && f->fake.spans == 0 ? 0 : 1);
     }
     f->fake.hold = false;

@@ -9,10 +9,10 @@
 enum { THREADS = 16, ROUNDS = 30 };
 
 static struct {
-    struct core_fixture fixture;
+    struct core_fixture           fixture;
     _Atomic(struct sonde__core *) core;
-    atomic_bool         over;
-    _Atomic uint64_t    recorded;
+    atomic_bool                   over;
+    _Atomic uint64_t              recorded;
 } crowd;
 
 static void *record(void *arg)

@@ -130,9 +130,9 @@ static void test_wire__nesting_ends_at_its_limit(void **state)
 
 static void test_wire__of_a_key_given_twice_the_last_stays(void **state)
 {
-    sonde_attr        items[] = { sonde_kv("a", 1), sonde_kv("b", 2), sonde_kv("a", 3),
-                                  sonde_kv("a", (const char *)NULL), sonde_kv(NULL, 4),
-                                  sonde_kv(NULL, 5) };
+    sonde_attr        items[] = { sonde_kv("a", 1),  sonde_kv("b", 2),
+                                  sonde_kv("a", 3),  sonde_kv("a", (const char *)NULL),
+                                  sonde_kv(NULL, 4), sonde_kv(NULL, 5) };
     struct sonde__buf buf     = { 0 };
     sonde_str         key;
     sonde_value       value;
@@ -188,17 +188,23 @@ static void test_wire__fields_that_make_no_sense_end_the_walk(void **state)
         const char *bytes;
         size_t      len;
     } rows[] = {
-        { "\x00\x00", 2 },                                         /* field 0 */
-        { "\x0b", 1 },                                             /* a group begins */
-        { "\x0c", 1 },                                             /* a group ends */
-        { "\x0e\x00", 2 },                                         /* wire type 6 */
-        { "\x08", 1 },                                             /* no value */
+        { "\x00\x00", 2 },                                          /* field 0 */
+        { "\x0b", 1 },                                              /* a group begins */
+        { "\x0c", 1 },                                              /* a group ends */
+        { "\x0e\x00", 2 },                                          /* wire type 6 */
+        { "\x08", 1 },                                              /* no value */
         { "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12 }, /* more than 10 bytes */
-        { "\x0a\x05" "1234", 6 },                                  /* longer than there is */
-        { "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 },    /* length of 2^64 - 1 */
-        { "\x09" "1234567", 8 },                                   /* a short fixed64 */
-        { "\x0d" "123", 4 },                                       /* a short fixed32 */
-        { "\xf8\xff\xff\xff\xff\x0f\x00", 7 },                     /* number above 2^29 - 1 */
+        { "\x0a\x05"
+          "1234",
+          6 },                                                  /* longer than there is */
+        { "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 }, /* length of 2^64 - 1 */
+        { "\x09"
+          "1234567",
+          8 }, /* a short fixed64 */
+        { "\x0d"
+          "123",
+          4 },                                 /* a short fixed32 */
+        { "\xf8\xff\xff\xff\xff\x0f\x00", 7 }, /* number above 2^29 - 1 */
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -217,8 +223,11 @@ static void test_wire__fields_that_make_no_sense_end_the_walk(void **state)
 
 static void test_wire__text_for_people_is_cut_at_a_character(void **state)
 {
-    sonde_value value = { .type = SONDE_TYPE_STRING, .value.s = { "a\xE2\x82\xAC" "b", 5 } };
-    sonde_value empty = { .type = SONDE_TYPE_STRING };
+    sonde_value         value    = { .type    = SONDE_TYPE_STRING,
+                                     .value.s = { "a\xE2\x82\xAC"
+                                                             "b",
+                                                  5 } };
+    sonde_value         empty    = { .type = SONDE_TYPE_STRING };
     static const size_t wanted[] = { 0, 0, 1, 1, 1, 4, 5, 5 };
     char                text[8];
     (void)state;

@@ -176,10 +176,10 @@ static void test_recorder__a_tracestate_that_is_not_utf8_stays_out(void **state)
 
 static void test_recorder__events_keep_the_last_of_a_key_and_skip_what_has_none(void **state)
 {
-    struct core_fixture *f       = *state;
-    sonde_attr           items[] = { sonde_kv("k", 1), sonde_kv(NULL, 2), sonde_kv("k", 3),
-                                     sonde_kv(NULL, 4), sonde_kv("none", (const char *)NULL) };
-    sonde_span          *span    = sonde_span_start(f->tracer, "s");
+    struct core_fixture *f = *state;
+    sonde_attr items[] = { sonde_kv("k", 1), sonde_kv(NULL, 2), sonde_kv("k", 3), sonde_kv(NULL, 4),
+                           sonde_kv("none", (const char *)NULL) };
+    sonde_span *span   = sonde_span_start(f->tracer, "s");
     sonde_span_add_event_attrs(span, "e", (sonde_attrs){ items, 5 });
     sonde_span_end(span);
 

@@ -76,7 +76,8 @@ static void test_sampler__a_ratio_that_is_none_keeps_everything(void **state)
     }
 }
 
-static void test_sampler__parent_based_follows_the_parent_and_asks_the_root_without_one(void **state)
+static void test_sampler__parent_based_follows_the_parent_and_asks_the_root_without_one(
+    void **state)
 {
     sonde_span_context parent   = { .trace_id = { 1 }, .span_id = { 1 } };
     sonde_sampling     sampling = { .size = sizeof sampling };

@@ -122,8 +122,8 @@ static void test_shared__may_be_looked_at_while_another_thread_ends_it(void **st
                             &remote);
     for (uint32_t i = 0; i < SPANS; i++) {
         sonde_context *context = sonde_context_with_remote(NULL, &remote, sonde_str_z("a=b"));
-        crowd->spans[i] = sonde_span_start(crowd->fixture.tracer, "s", .shared = true,
-                                           .parent_context = context);
+        crowd->spans[i]        = sonde_span_start(crowd->fixture.tracer, "s", .shared = true,
+                                                  .parent_context = context);
         sonde_context_unref(context);
     }
 

@@ -113,8 +113,9 @@ static void test_slot__when_all_are_open_spans_are_dropped_and_counted(void **st
     uint32_t             count = 0, all = 1u << SONDE__SLOT_BITS;
     if (SANITIZED)
         skip(); /* several times as much memory */
-    sonde_span       **open   = malloc((all + 1) * sizeof(sonde_span *));
-    sonde_span_context parent = { .trace_id = { 1 }, .span_id = { 1 } }; /* not sampled: no record */
+    sonde_span       **open    = malloc((all + 1) * sizeof(sonde_span *));
+    sonde_span_context parent  = { .trace_id = { 1 },
+                                   .span_id  = { 1 } }; /* not sampled: no record */
     sonde_context     *context = sonde_context_with_remote(NULL, &parent, sonde_str_z(""));
     while (count <= all) {
         open[count] = sonde_span_start(f->tracer, "s", .parent_context = context);

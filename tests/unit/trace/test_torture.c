@@ -67,10 +67,10 @@ enum { SPANS = 3 };
 /* What a request does. */
 static void *request(void *arg)
 {
-    struct core_fixture *f     = arg;
+    struct core_fixture *f = arg;
     char                 large[3000];
-    sonde_span_context   parent = { .trace_id = { 1 }, .span_id = { 2 }, .flags = 1 };
-    sonde_context *context = sonde_context_with_remote(NULL, &parent, sonde_str_z("a=b"));
+    sonde_span_context   parent  = { .trace_id = { 1 }, .span_id = { 2 }, .flags = 1 };
+    sonde_context       *context = sonde_context_with_remote(NULL, &parent, sonde_str_z("a=b"));
     sonde_context *baggage = sonde_context_with_baggage(context, "user", sonde_str_z("j \xC3\xA9"));
     sonde_token    token   = sonde_context_attach(baggage);
     memset(large, 'x', sizeof large);

@@ -13,7 +13,8 @@ struct sonde__buf {
     uint8_t *data;
     uint32_t len, cap;
     uint32_t max; /* bytes that it may come to hold; 0: 2 GiB */
-    bool failed; /* memory was out or max was passed; what did not fit is missing, whatever follows */
+    bool
+        failed; /* memory was out or max was passed; what did not fit is missing, whatever follows */
 };
 
 /* Makes room for more bytes behind len. The slow path of sonde__buf_reserve(). */

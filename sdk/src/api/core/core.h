@@ -20,7 +20,7 @@ struct sonde__core {
     bool recording;           /* not disabled, and somebody takes traces; constant during a run */
     bool pump_locked;         /* between the two sides of a fork */
     struct sonde__core *next; /* in the list of all cores, for ever */
-    uint64_t stopped;         /* the number of its last stop; under the lock of that list */
+    uint64_t            stopped; /* the number of its last stop; under the lock of that list */
 
     _Atomic size_t   memory_used;   /* bytes of all pages, wherever they are held */
     _Atomic uint32_t pages_filled;  /* since the pump looked last */

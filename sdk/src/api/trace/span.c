@@ -49,7 +49,7 @@ static void find_origin(struct origin *origin, const sonde_span_options *options
 {
     const struct sonde__thread *self    = sonde__thread_self;
     const sonde_context        *current = self ? self->current : NULL;
-    origin->has_parent = origin->owned  = false;
+    origin->has_parent = origin->owned = false;
     origin->tracestate = origin->baggage = NULL;
     if (options->root) {
         origin->baggage = current ? current->baggage : NULL;
@@ -267,8 +267,9 @@ static sonde_span *begin(sonde_tracer *tracer, struct sonde__core *core, uint32_
         if (core->recording)
             record_start(slot, origin, options);
         if (core->recording && !sonde__slot_records(slot))
-            sonde__count(name_of(options).len > SONDE__RECORD_MAX / 4 ? &lane->counts.dropped_oversize
-                                                                      : &lane->counts.dropped_full,
+            sonde__count(name_of(options).len > SONDE__RECORD_MAX / 4
+                             ? &lane->counts.dropped_oversize
+                             : &lane->counts.dropped_full,
                          1);
     }
     return opened(slot, options);
