@@ -232,6 +232,8 @@ CURLcode sonde_curl_auto_setopt(CURL *easy, CURLoption option, ...)
 
 void sonde_curl_auto_reset(CURL *easy)
 {
+    if (!easy) /* which libcurl does not take */
+        return;
     struct sonde__curl_shadow *shadow = sonde__curl_shadow_find(easy);
     curl_easy_reset(easy);
     if (!shadow)
@@ -243,6 +245,8 @@ void sonde_curl_auto_reset(CURL *easy)
 
 CURL *sonde_curl_auto_duphandle(CURL *easy)
 {
+    if (!easy) /* which libcurl does not take */
+        return NULL;
     struct sonde__curl_shadow *shadow = sonde__curl_shadow_find(easy);
     CURL                      *copy   = curl_easy_duphandle(easy);
     struct sonde__curl_shadow *other  = copy && shadow ? shadow_new(copy) : NULL;

@@ -22,12 +22,12 @@ SONDE_API CURL *sonde_curl_auto_init(void);
  * Threads: one (per handle). Blocks: never. Since: 0.1 */
 SONDE_API CURLcode sonde_curl_auto_setopt(CURL *easy, CURLoption option, ...);
 
-/* As curl_easy_reset(), and the handle is known again.
+/* As curl_easy_reset(), and the handle is known again. easy NULL: nothing.
  * Threads: one (per handle). Blocks: never. Since: 0.1 */
 SONDE_API void sonde_curl_auto_reset(CURL *easy);
 
 /* As curl_easy_duphandle(); what is known of the one is known of the other.
- * Returns: what curl_easy_duphandle() returns.
+ * Returns: what curl_easy_duphandle() returns; NULL for NULL.
  * Threads: one (per handle). Blocks: never. Since: 0.1 */
 SONDE_API CURL *sonde_curl_auto_duphandle(CURL *easy);
 
