@@ -200,18 +200,22 @@ def end(process, how=signal.SIGTERM, timeout=20):
 
 def run(command, timeout=60, status=0, cwd=None, **variables):
     """Runs a command to its end; returns what it wrote on both outputs. status None: any."""
-    done = subprocess.run(command, env=environment(**variables), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=timeout, check=False, cwd=cwd, encoding="utf-8",
-                          errors="replace")
-    if status is not None:
-        expect(done.returncode == status, "%s ended with %d:\n%s", " ".join(map(str, command)), done.returncode,
-               done.stdout)
-    return done.stdout
+    return _run(command, timeout, status, subprocess.STDOUT, cwd, variables)[0]
 
 
 def figures(command, timeout=60, **variables):
-    """Runs one of programs/, which prints a JSON object a line; returns them."""
-    return [json.loads(line) for line in run(command, timeout, **variables).splitlines()]
+    """Runs one of programs/, which prints a JSON object a line; returns them, and what it had to complain of."""
+    out, said = _run(command, timeout, 0, subprocess.PIPE, None, variables)
+    return [json.loads(line) for line in out.splitlines()], said
+
+
+def _run(command, timeout, status, errors, cwd, variables):
+    done = subprocess.run(command, env=environment(**variables), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=errors, timeout=timeout, check=False, cwd=cwd, encoding="utf-8", errors="replace")
+    if status is not None:
+        expect(done.returncode == status, "%s ended with %d:\n%s", " ".join(map(str, command)), done.returncode,
+               done.stdout + (done.stderr or ""))
+    return done.stdout, done.stderr
 
 
 def main(check):
@@ -227,6 +231,6 @@ def main(check):
             print(error, file=sys.stderr)
         else:
             traceback.print_exc()
-        verdict, status = "FAIL %s: %s" % (name, (str(error) or type(error).__name__).splitlines()[0]), 1
+        verdict, status = "FAIL %s: %s" % (name, (str(error) or type(error).__name__).splitlines()[0][:300]), 1
     print(verdict, flush=True)
     sys.exit(status)
