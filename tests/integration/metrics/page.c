@@ -49,8 +49,7 @@ static void ordinary(sonde_meter *meter)
                                         0.5,   0.75, 1,     2.5,  5,     7.5, 10 };
     sonde_counter        *orders    = sonde_counter_get(meter, "shop.orders", .unit = "{order}",
                                                         .description = "Orders");
-    sonde_counter        *bytes     = sonde_counter_get(meter, "shop.sent", .unit = "By",
-                                                        .description = "Sent");
+    sonde_counter        *bytes     = sonde_counter_get(meter, "shop.sent", .unit = "By");
     sonde_updown_counter *active    = sonde_updown_counter_get(
            meter, "shop.active_carts", .unit = "{cart}", .description = "Carts");
     sonde_histogram *took = sonde_histogram_get(meter, "shop.checkout.duration", .unit = "s",

@@ -162,7 +162,7 @@ static void test_prometheus__without_labels_there_are_no_braces(void **state)
 
     sonde_updown_counter_add(sonde_updown_counter_get(meter_of(page, &scope), "u"), -4);
 
-    assert_string_equal(write_page(page), "# HELP u \n# TYPE u gauge\nu -4\n");
+    assert_string_equal(write_page(page), "# HELP u u\n# TYPE u gauge\nu -4\n");
 }
 
 static void test_prometheus__a_histogram_has_cumulative_buckets(void **state)
@@ -177,7 +177,7 @@ static void test_prometheus__a_histogram_has_cumulative_buckets(void **state)
     sonde_histogram_record_with(h, 1e6, sonde_kv("a", "b"));
 
     assert_string_equal(write_page(page),
-                        "# HELP took_seconds \n# TYPE took_seconds histogram\n"
+                        "# HELP took_seconds took\n# TYPE took_seconds histogram\n"
                         "took_seconds_bucket{otel_scope_name=\"test\",a=\"b\",le=\"0.005\"} 1\n"
                         "took_seconds_bucket{otel_scope_name=\"test\",a=\"b\",le=\"1\"} 2\n"
                         "took_seconds_bucket{otel_scope_name=\"test\",a=\"b\",le=\"2500\"} 2\n"
@@ -211,7 +211,7 @@ static void test_prometheus__labels_that_are_called_the_same_are_joined(void **s
     sonde_counter_add_with(c, 2, sonde_kv("plain", "x"));
 
     assert_string_equal(write_page(page),
-                        "# HELP c_total \n# TYPE c_total counter\n"
+                        "# HELP c_total c\n# TYPE c_total counter\n"
                         "c_total{otel_scope_name=\"test\",a_b=\"1;2;3\",z=\"z\"} 1\n"
                         "c_total{otel_scope_name=\"test\",plain=\"x\"} 2\n");
 }
@@ -265,7 +265,7 @@ static void test_prometheus__samples_of_one_name_stand_together(void **state)
     assert_string_equal(write_page(page), "# HELP x_total first\n# TYPE x_total counter\n"
                                           "x_total{otel_scope_name=\"a\"} 1\n"
                                           "x_total{otel_scope_name=\"b\"} 3\n"
-                                          "# HELP y_total \n# TYPE y_total counter\n"
+                                          "# HELP y_total y\n# TYPE y_total counter\n"
                                           "y_total{otel_scope_name=\"a\"} 2\n");
 }
 
@@ -280,8 +280,8 @@ static void test_prometheus__a_name_with_another_type_is_left_out(void **state)
     const char *text = write_page(page);
 
     assert_string_equal(
-        text, "# HELP x_total \n# TYPE x_total gauge\nx_total{otel_scope_name=\"a\"} 1\n"
-              "# HELP y_total \n# TYPE y_total counter\ny_total{otel_scope_name=\"b\"} 4\n");
+        text, "# HELP x_total x.total\n# TYPE x_total gauge\nx_total{otel_scope_name=\"a\"} 1\n"
+              "# HELP y_total y\n# TYPE y_total counter\ny_total{otel_scope_name=\"b\"} 4\n");
 }
 
 static void test_prometheus__the_resource_is_target_info(void **state)

@@ -13,7 +13,7 @@
 
 #define MAGIC UINT64_C(0x6F69676572646E73) /* "sndregio" */
 
-enum { PAGE = 4096, SPINS = 64, NAPS = 1000, NAP_NS = 100000 };
+enum { PAGE = 4096, SPINS = 64, NAPS = 1000, NAP_NS = 100000, PATIENCE_NS = 1000000000 };
 
 static size_t round_up(size_t n, size_t to)
 {
@@ -180,11 +180,17 @@ static bool try_lock(struct sonde__region *region, uint64_t self, bool look)
     return true;
 }
 
+/* When somebody waited in vain. Who holds a lock that long has been stopped: for a second nobody
+ * waits for him again. Relaxed: a time, taken as such. */
+static _Atomic uint64_t waited_in_vain_ns;
+
 bool sonde__region_lock(struct sonde__region *region)
 {
-    struct timespec nap  = { 0, NAP_NS };
-    uint64_t        self = sonde__process_self();
-    for (int i = 0; i < SPINS + NAPS; i++) {
+    struct timespec nap     = { 0, NAP_NS };
+    uint64_t        self    = sonde__process_self();
+    uint64_t        in_vain = atomic_load_explicit(&waited_in_vain_ns, memory_order_relaxed);
+    bool            hurry   = in_vain && sonde__clock_mono() - in_vain < PATIENCE_NS;
+    for (int i = 0; i < (hurry ? SPINS : SPINS + NAPS); i++) {
         if (try_lock(region, self, i % SPINS == SPINS - 1))
             return true;
         if (i < SPINS)
@@ -192,6 +198,8 @@ bool sonde__region_lock(struct sonde__region *region)
         else
             nanosleep(&nap, NULL);
     }
+    if (!hurry)
+        atomic_store_explicit(&waited_in_vain_ns, sonde__clock_mono(), memory_order_relaxed);
     return false;
 }
 

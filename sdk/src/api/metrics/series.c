@@ -8,6 +8,8 @@
 #include "core/diag.h"
 #include "metrics/attributes.h"
 
+#include <errno.h>
+
 enum { FIRST_SLOTS = 16, BYTES_MAX = 16 * 1024, FIELD_SUM = 7, FIELD_HISTOGRAM = 9 };
 
 struct table {
@@ -254,10 +256,15 @@ static struct sonde__series *get_slowly(struct sonde__stream *stream, sonde_attr
 
 struct sonde__series *sonde__series_get(struct sonde__stream *stream, sonde_attrs attrs)
 {
-    struct sonde__digest  digest = sonde__attributes_digest(sonde__stream_region(stream)->seed,
-                                                            attrs);
+    const uint64_t       *seed   = sonde__stream_region(stream)->seed;
+    struct sonde__digest  digest = sonde__attributes_digest(seed, attrs);
     struct sonde__series *series = digest.plain ? find(stream, attrs, &digest) : NULL;
-    return series ? series : get_slowly(stream, attrs);
+    if (series)
+        return series;
+    int before = errno;
+    series     = get_slowly(stream, attrs);
+    errno      = before; /* the host's */
+    return series;
 }
 
 struct sonde__series *sonde__series_plain(struct sonde__stream *stream)

@@ -175,7 +175,9 @@ static bool on_metric(struct sonde__metric_visitor *self, const struct sonde__me
     page->name   = sonde_str_n(page->names.data + family_at(page, family)->name,
                                family_at(page, family)->name_len);
     if (is_new)
-        put_head(page->into, page->name, metric->description, type_of(metric->kind));
+        put_head(page->into, page->name,
+                 metric->description[0] ? metric->description : metric->name,
+                 type_of(metric->kind)); /* promtool wants some text */
     sonde__labels_scope(&page->labels, metric);
     if (metric->kind == SONDE__HISTOGRAM)
         set_bounds(page);
