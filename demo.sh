@@ -155,7 +155,7 @@ colour=never
 export OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$otlp_port" OTEL_BSP_SCHEDULE_DELAY=200
 [ $colour = never ] || [ -n "${NO_COLOR-}" ] || colour=always
 start tail INT "http://127.0.0.1:$otlp_port/" \
-    $build/cli/sonde tail --listen "127.0.0.1:$otlp_port" --settle 1 --width "${width:-100}" --color $colour
+    env LC_ALL=C.UTF-8 $build/cli/sonde tail --listen "127.0.0.1:$otlp_port" --settle 1 --width "${width:-100}" --color $colour
 start stock TERM "http://127.0.0.1:$stock_port/metrics" $build/examples/stock "$stock_port"
 start shop TERM "http://127.0.0.1:$shop_port/metrics" \
     $build/examples/shop "$shop_port" "http://127.0.0.1:$stock_port"
