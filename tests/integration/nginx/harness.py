@@ -64,17 +64,19 @@ class Nginx:
     def __init__(self, http, main="", workers=2, user=None):
         self.dir = tempfile.mkdtemp(prefix="sonde-nginx-")
         self.port, self.main, self.workers, self.user = free_port(), main, workers, user
-        self.process = None
+        self.process, self.binary, self.module = None, NGINX, MODULE
         os.chmod(self.dir, 0o755)
         if user is not None:
+            # Who may not look into our folders has copies.
             os.chown(self.dir, user, -1)
+            self.binary, self.module = shutil.copy(NGINX, self.dir), shutil.copy(MODULE, self.dir)
         self.write(http)
 
     def write(self, http):
         """Writes the configuration anew, for a reload."""
         filled = http.replace("%(port)d", str(self.port)).replace("%(dir)s", self.dir)
         with open(self.dir + "/nginx.conf", "w", encoding="utf-8") as conf:
-            conf.write(MAIN % {"module": MODULE, "dir": self.dir, "workers": self.workers, "main": self.main,
+            conf.write(MAIN % {"module": self.module, "dir": self.dir, "workers": self.workers, "main": self.main,
                                "http": filled})
 
     def _become(self):
@@ -83,11 +85,11 @@ class Nginx:
             os.setuid(self.user)
 
     def _command(self, *arguments):
-        return [NGINX, "-p", self.dir, "-c", self.dir + "/nginx.conf", "-e", self.dir + "/error.log", *arguments]
+        return [self.binary, "-p", self.dir, "-c", self.dir + "/nginx.conf", "-e", self.dir + "/error.log", *arguments]
 
     def check(self):
         """nginx -t: its exit status and what it says."""
-        done = subprocess.run([NGINX, "-t", "-p", self.dir, "-c", self.dir + "/nginx.conf", "-e", "stderr"],
+        done = subprocess.run([self.binary, "-t", "-p", self.dir, "-c", self.dir + "/nginx.conf", "-e", "stderr"],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20, check=False)
         return done.returncode, done.stdout
 
