@@ -9,6 +9,7 @@ enum {
     NAME_MIN   = 30,
     NAME_LEFT  = 6, /* of the narrowest name, for what is not indentation */
     BAR_MIN    = 12,
+    BAR_GOOD   = 24,
     BAR_MAX    = 60,
     DETAIL_MIN = 6,
     DETAIL_MAX = 40
@@ -36,7 +37,7 @@ static unsigned width_of(const struct sonde__canvas *canvas, sonde_str text)
 
 /* The widest of everything that the columns could hold. */
 struct wishes {
-    unsigned service, name, detail;
+    unsigned service, name;
 };
 
 static unsigned detail_width(const struct sonde__canvas *canvas, const struct sonde__row *row,
@@ -54,7 +55,7 @@ static unsigned detail_width(const struct sonde__canvas *canvas, const struct so
 
 static struct wishes ask_rows(const struct sonde__canvas *canvas, uint32_t rows)
 {
-    struct wishes       wishes = { 1, 4, 0 };
+    struct wishes       wishes = { 1, 4 };
     struct sonde__facts facts;
     for (uint32_t i = 0; i < rows; i++) {
         const struct sonde__row *row = &canvas->tree->rows[i];
@@ -65,12 +66,23 @@ static struct wishes ask_rows(const struct sonde__canvas *canvas, uint32_t rows)
             name += 1 + width_of(canvas, sonde_str_z(facts.target));
         wishes.name    = larger(wishes.name, name);
         wishes.service = larger(wishes.service, width_of(canvas, row->span->resource->name));
-        /* A line of its own is better than a detail that takes the place of everything else. */
-        unsigned detail = detail_width(canvas, row, &facts);
-        if (detail <= DETAIL_MAX)
-            wishes.detail = larger(wishes.detail, detail);
     }
     return wishes;
+}
+
+/* The widest of the details that fit into limit; the others get lines of their own. */
+static unsigned ask_details(const struct sonde__canvas *canvas, uint32_t rows, unsigned limit)
+{
+    unsigned            widest = DETAIL_MIN;
+    struct sonde__facts facts;
+    for (uint32_t i = 0; i < rows; i++) {
+        const struct sonde__row *row = &canvas->tree->rows[i];
+        sonde__facts_read(&row->span->view, &facts);
+        unsigned width = detail_width(canvas, row, &facts);
+        if (width <= limit)
+            widest = larger(widest, width);
+    }
+    return widest;
 }
 
 void sonde__canvas_arrange(struct sonde__canvas *canvas, uint32_t rows)
@@ -83,11 +95,16 @@ void sonde__canvas_arrange(struct sonde__canvas *canvas, uint32_t rows)
     unsigned rest = width - (GUTTER + columns->service + 1 + 1 + FIGURE + 1 + FIGURE + 2 + 1);
     columns->name = smaller(wishes.name, larger(NAME_MIN, rest * 9 / 20));
     columns->name = smaller(columns->name, rest - BAR_MIN - DETAIL_MIN);
+    /* Names that are cut get what bars can spare. */
+    unsigned left = rest - columns->name;
+    unsigned detail =
+        ask_details(canvas, rows, smaller(DETAIL_MAX, left - larger(BAR_MIN, left / 2)));
+    unsigned spare = left - detail > BAR_GOOD ? left - detail - BAR_GOOD : 0;
+    spare          = smaller(spare, wishes.name - columns->name);
+    columns->name += spare;
+    columns->bar = smaller(BAR_MAX, left - detail - spare);
     if (columns->name < wishes.name)
         columns->depth_max = smaller(columns->depth_max, (columns->name - NAME_LEFT) / 2);
-    rest -= columns->name;
-    unsigned detail  = smaller(larger(wishes.detail, DETAIL_MIN), rest - larger(BAR_MIN, rest / 2));
-    columns->bar     = smaller(BAR_MAX, rest - detail);
     columns->name_at = GUTTER + columns->service + 1;
     columns->start_end = columns->name_at + columns->name + 1 + FIGURE;
     columns->took_end  = columns->start_end + 1 + FIGURE;
