@@ -192,13 +192,14 @@ static void test_prometheus__what_would_break_a_line_is_escaped(void **state)
     sonde_counter  *c      = sonde_counter_get(page->f->meter, "c", .description = "a\\b\n\"c\"");
     const sonde_str list[] = { sonde_str_z("x\"y") };
 
-    sonde_counter_add_with(c, 1, sonde_kv("text", "a\\b\n\"c\"\r\t"),
+    sonde_counter_add_with(c, 1, sonde_kv("text", sonde_str_n("a\\b\n\"c\"\r\t\0", 10)),
                            sonde_kv_strings("list", list, 1));
 
-    assert_string_equal(write_page(page),
-                        "# HELP c_total a\\\\b\\n\"c\"\n# TYPE c_total counter\n"
-                        "c_total{otel_scope_name=\"test\",text=\"a\\\\b\\n\\\"c\\\"\r\t\","
-                        "list=\"[\\\"x\\\\\\\"y\\\"]\"} 1\n");
+    assert_string_equal(
+        write_page(page),
+        "# HELP c_total a\\\\b\\n\"c\"\n# TYPE c_total counter\n"
+        "c_total{otel_scope_name=\"test\",text=\"a\\\\b\\n\\\"c\\\"\r\t\xEF\xBF\xBD\","
+        "list=\"[\\\"x\\\\\\\"y\\\"]\"} 1\n");
 }
 
 static void test_prometheus__labels_that_are_called_the_same_are_joined(void **state)

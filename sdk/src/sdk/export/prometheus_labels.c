@@ -19,11 +19,16 @@ struct label {
 
 void sonde__label_value(struct sonde__buf *into, sonde_str text)
 {
-    if (!sonde__buf_reserve(into, text.len * 2))
+    if (!sonde__buf_reserve(into, text.len * 3))
         return;
     uint8_t *to = into->data + into->len;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
+        if (c == '\0') {
+            memcpy(to, "\xEF\xBF\xBD", 3); /* the page ends with a NUL */
+            to += 3;
+            continue;
+        }
         if (c == '\\' || c == '"' || c == '\n')
             *to++ = '\\';
         *to++ = (uint8_t)(c == '\n' ? 'n' : c);
