@@ -201,6 +201,7 @@ extern sonde_tracer  *ngx_http_sonde_tracer;
 sonde_diagnostics *ngx_http_sonde_log_start(ngx_cycle_t *cycle,
     ngx_http_sonde_shared_t *shared);
 void ngx_http_sonde_log_stop(ngx_cycle_t *cycle);
+void ngx_http_sonde_log_dropped(ngx_log_t *log, ngx_uint_t last);
 
 
 /* ngx_http_sonde_metrics.c */

@@ -158,17 +158,15 @@ ngx_http_sonde_log_allow(ngx_http_sonde_line_t *line)
 static void
 ngx_http_sonde_log_line(ngx_log_t *log, ngx_http_sonde_line_t *line)
 {
-    if (ngx_http_sonde_log_allow(line)) {
-        ngx_log_error(line->level, log, 0, "sonde: %*s", line->len,
-                      line->text);
-    }
+    ngx_log_error(line->level, log, 0, "sonde: %*s", line->len, line->text);
 }
 
 
-static void
-ngx_http_sonde_log_dropped(ngx_log_t *log)
+/* last: the worker exits, and what still waits now is lost, too. */
+void
+ngx_http_sonde_log_dropped(ngx_log_t *log, ngx_uint_t last)
 {
-    uint64_t               dropped;
+    uint64_t               full, failed;
     sonde_stats            stats;
     ngx_http_sonde_line_t  line;
 
@@ -177,27 +175,27 @@ ngx_http_sonde_log_dropped(ngx_log_t *log)
 
     sonde_sdk_stats(NULL, &stats);
 
-    dropped = stats.spans_dropped_full + stats.spans_dropped_failed
-              + stats.spans_dropped_behind + stats.spans_dropped_stopped
-              + stats.spans_dropped_oversize;
+    full = stats.spans_dropped_full + stats.spans_dropped_behind
+           + stats.spans_dropped_oversize;
 
-    if (dropped == ngx_http_sonde_log.dropped) {
+    failed = stats.spans_dropped_failed + stats.spans_dropped_stopped
+             + (last ? stats.spans_waiting : 0);
+
+    if (full + failed == ngx_http_sonde_log.dropped) {
         return;
     }
 
-    ngx_http_sonde_log.dropped = dropped;
-
     line.level = NGX_LOG_WARN;
     line.len = ngx_snprintf(line.text, NGX_HTTP_SONDE_LINE,
-                            "%uL spans of %uL dropped by this worker: "
+                            "%uL spans of this worker lost so far: "
                             "%uL found no room, %uL were not taken",
-                            dropped, stats.spans_accepted + dropped,
-                            stats.spans_dropped_full
-                            + stats.spans_dropped_behind,
-                            stats.spans_dropped_failed)
+                            full + failed, full, failed)
                - line.text;
 
-    ngx_http_sonde_log_line(log, &line);
+    if (last || ngx_http_sonde_log_allow(&line)) {
+        ngx_http_sonde_log.dropped = full + failed;
+        ngx_http_sonde_log_line(log, &line);
+    }
 }
 
 
@@ -220,10 +218,11 @@ ngx_http_sonde_log_write(ngx_log_t *log)
     pthread_mutex_unlock(&slog->locked.mutex);
 
     for (i = 0; i < count; i++) {
-        ngx_http_sonde_log_line(log, &lines[i]);
-    }
 
-    ngx_http_sonde_log_dropped(log);
+        if (ngx_http_sonde_log_allow(&lines[i])) {
+            ngx_http_sonde_log_line(log, &lines[i]);
+        }
+    }
 }
 
 
@@ -231,6 +230,7 @@ static void
 ngx_http_sonde_log_event(ngx_event_t *ev)
 {
     ngx_http_sonde_log_write(ev->log);
+    ngx_http_sonde_log_dropped(ev->log, 0);
 
     if (!ngx_exiting) {
         ngx_add_timer(ev, NGX_HTTP_SONDE_LOG_WAIT);

@@ -290,9 +290,13 @@ ngx_http_sonde_stop(ngx_cycle_t *cycle)
         return;
     }
 
-    (void) sonde_sdk_stop(&ngx_http_sonde_sdk,
-                          ngx_terminate ? NGX_HTTP_SONDE_TERM_WAIT
-                                        : NGX_HTTP_SONDE_QUIT_WAIT);
+    (void) sonde_sdk_flush(ngx_http_sonde_sdk,
+                           ngx_terminate ? NGX_HTTP_SONDE_TERM_WAIT
+                                         : NGX_HTTP_SONDE_QUIT_WAIT);
+
+    ngx_http_sonde_log_dropped(cycle->log, 1);
+
+    (void) sonde_sdk_stop(&ngx_http_sonde_sdk, 0);
 
     ngx_http_sonde_log_stop(cycle);
 }

@@ -69,6 +69,7 @@ class Lifecycle(harness.Case):
                 nginx = self.started(harness.EXPORTER % ("http://127.0.0.1:%d" % hung.getsockname()[1]) + SITE)
                 nginx.get("/")
                 self.assertLess(nginx.quit(how), longest)
+                self.assertRegex(nginx.log(), "sonde: 1 spans of this worker lost so far: 0 found no room, 1 were not")
 
     def test_collector_down__changes_nothing_for_clients_and_is_said(self):
         port = harness.free_port()
@@ -92,7 +93,7 @@ class Lifecycle(harness.Case):
             subprocess.run([wrk, "-t1", "-c16", "-d3s", "http://127.0.0.1:%d/" % nginx.port], check=True,
                            stdout=subprocess.DEVNULL, timeout=60)
             self.assertLess(self.private_kib(worker) - before, 16 * 1024)
-        nginx.wait_for_log(r"sonde: [0-9]+ spans of [0-9]+ dropped by this worker", timeout=30)
+        nginx.wait_for_log(r"sonde: [0-9]+ spans of this worker lost so far: [0-9]+ found no room", timeout=30)
         self.assertEqual(nginx.get("/")[0], 200)
 
     def private_kib(self, pid):
