@@ -73,6 +73,7 @@ SONDE_API sonde_str sonde_context_baggage(const sonde_context *context, const ch
 typedef struct sonde_token {
     sonde_context *before;
     uint32_t       depth;
+    uint32_t       serial;
 } sonde_token;
 
 /* Makes context current for the calling thread; takes a reference of its own. NULL makes the empty

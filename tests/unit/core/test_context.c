@@ -85,6 +85,39 @@ static void test_context__detached_out_of_order_or_elsewhere_is_counted(void **s
     sonde_context_unref(b);
 }
 
+static void *detach_at_the_bottom(void *token)
+{
+    sonde_context *mine     = with_baggage("mine");
+    sonde_token    attached = sonde_context_attach(mine);
+    sonde_context_detach(*(sonde_token *)token); /* of another thread, at the same depth */
+    bool kept = current_is("mine");
+    sonde_context_detach(attached);
+    sonde_context_unref(mine);
+    return kept ? token : NULL;
+}
+
+static void test_context__a_token_is_good_once_and_in_its_thread(void **state)
+{
+    pthread_t      thread;
+    void          *kept = NULL;
+    sonde_context *a = with_baggage("a"), *b = with_baggage("b");
+    (void)state;
+    sonde_token first = sonde_context_attach(a);
+    assert_int_equal(pthread_create(&thread, NULL, detach_at_the_bottom, &first), 0);
+    pthread_join(thread, &kept);
+    assert_non_null(kept);
+    sonde_context_detach(first);
+    sonde_token second = sonde_context_attach(b);
+
+    sonde_context_detach(first); /* a second time, and the depth is right again */
+
+    assert_true(current_is("b"));
+    sonde_context_detach(second);
+    assert_null(sonde_context_current());
+    sonde_context_unref(a);
+    sonde_context_unref(b);
+}
+
 static void test_context__baggage_is_set_replaced_and_removed(void **state)
 {
     static const char *const values[] = { "plain", "a b,c;d=e",    "100%", "\xC3\xA9t\xC3\xA9",
@@ -221,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_context__detach_brings_back_the_one_before),
         cmocka_unit_test(test_context__detached_out_of_order_or_elsewhere_is_counted),
+        cmocka_unit_test(test_context__a_token_is_good_once_and_in_its_thread),
         cmocka_unit_test(test_context__baggage_is_set_replaced_and_removed),
         cmocka_unit_test(test_context__without_an_sdk_a_span_carries_its_parents_context),
         cmocka_unit_test(test_context__with_an_sdk_the_span_is_injected),

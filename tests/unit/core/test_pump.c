@@ -246,9 +246,70 @@ static void test_pump__threads_that_come_and_go_leave_nothing_behind(void **stat
     assert_int_equal(core_fixture_flush(f),
                      SONDE_OK); /* a lane leaves in the turn after its last record */
     assert_int_equal(f->fake.spans, 400 * 25);
-    assert_int_equal(f->core->locked.lane_count, 0);
+    assert_int_equal(atomic_load(&f->core->lane_count), 0);
     assert_int_equal(atomic_load(&f->core->memory_used), 0);
     assert_balanced(f);
+}
+
+struct idlers {
+    struct core_fixture *fixture;
+    pthread_barrier_t    barrier; /* twice: all have recorded; all may end */
+};
+
+static void *record_and_idle(void *arg)
+{
+    struct idlers *idlers = arg;
+    record(idlers->fixture, 60);
+    pthread_barrier_wait(&idlers->barrier);
+    pthread_barrier_wait(&idlers->barrier);
+    return NULL;
+}
+
+static void test_pump__threads_that_idle_leave_the_budget_to_others(void **state)
+{
+    enum { THREADS = 400 };
+    struct core_fixture *f      = *state;
+    struct idlers        idlers = { .fixture = f };
+    pthread_t            threads[THREADS];
+    f->options.memory_bytes = 8 << 20;
+    core_fixture_start(f);
+    pthread_barrier_init(&idlers.barrier, NULL, THREADS + 1);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, record_and_idle, &idlers), 0);
+    pthread_barrier_wait(&idlers.barrier);
+    core_fixture_flush(f);
+    sonde_stats before = core_fixture_stats(f);
+
+    record(f, 10000);
+
+    sonde_stats after = core_fixture_stats(f);
+    core_fixture_flush(f);
+    pthread_barrier_wait(&idlers.barrier);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&idlers.barrier);
+    assert_int_equal(before.spans_waiting, 0);
+    assert_true(before.bytes_waiting < (8 << 20) / 2);
+    assert_int_equal(after.spans_dropped_full, before.spans_dropped_full);
+    assert_balanced(f);
+}
+
+static void test_pump__cuts_batches_by_bytes(void **state)
+{
+    enum { SIZE = 900 << 10, COUNT = 12 };
+    struct core_fixture *f    = *state;
+    char                *text = malloc(SIZE + 1);
+    memset(text, 'x', SIZE);
+    text[SIZE] = '\0';
+    core_fixture_start(f);
+    for (int i = 0; i < COUNT; i++)
+        sonde_span_end(
+            sonde_span_start(f->tracer, "large", .attrs = sonde_attrs_of(sonde_kv("t", text))));
+    free(text);
+    assert_int_equal(core_fixture_flush(f), SONDE_OK);
+    assert_int_equal(f->fake.spans, COUNT);
+    for (uint32_t i = 0; i < f->fake.body_count; i++)
+        assert_true(f->fake.lengths[i] <= (5 << 20));
 }
 
 static void *record_until_stopped(void *arg)
@@ -403,6 +464,8 @@ int main(void)
         CASE(test_pump__one_destination_that_hangs_does_not_starve_another),
         CASE(test_pump__the_loop_driver_needs_no_thread),
         CASE(test_pump__threads_that_come_and_go_leave_nothing_behind),
+        CASE(test_pump__threads_that_idle_leave_the_budget_to_others),
+        CASE(test_pump__cuts_batches_by_bytes),
         CASE(test_pump__stop_while_threads_record),
         CASE(test_pump__an_open_span_is_the_parents_alone_after_a_fork),
         CASE(test_pump__children_have_ids_of_their_own),

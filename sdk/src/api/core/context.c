@@ -113,7 +113,7 @@ sonde_context *sonde_context_with_remote(const sonde_context      *base,
     sonde_context *context = sonde__context_new(base);
     if (!context)
         return own(base);
-    sonde_propagation found = {*remote, list, {NULL, 0}};
+    sonde_propagation found = { *remote, list, { NULL, 0 } };
     sonde__context_add_found(context, &found);
     return context;
 }
@@ -221,14 +221,14 @@ bool sonde__context_push(struct sonde__thread *self, sonde_context *context)
         self->stack     = stack;
         self->stack_cap = cap;
     }
-    self->stack[self->depth++] = (struct sonde__attached){ context, false };
+    self->stack[self->depth++] = (struct sonde__attached){ context, ++self->serial, false };
     self->current              = context;
     return true;
 }
 
-bool sonde__context_pop(struct sonde__thread *self, uint32_t depth)
+bool sonde__context_pop(struct sonde__thread *self, uint32_t depth, uint32_t serial)
 {
-    if (depth == 0 || depth > self->depth)
+    if (depth == 0 || depth > self->depth || self->stack[depth - 1].serial != serial)
         return false;
     if (depth < self->depth) {
         self->stack[depth - 1].dead = true;
@@ -243,7 +243,7 @@ bool sonde__context_pop(struct sonde__thread *self, uint32_t depth)
 
 sonde_token sonde_context_attach(sonde_context *context)
 {
-    sonde_token           token = { NULL, 0 };
+    sonde_token           token = { NULL, 0, 0 };
     struct sonde__thread *self  = sonde__thread_get();
     if (!self)
         return token;
@@ -252,6 +252,7 @@ sonde_token sonde_context_attach(sonde_context *context)
         return token;
     token.before = before;
     token.depth  = self->depth;
+    token.serial = sonde__context_serial(self);
     return token;
 }
 
@@ -260,10 +261,6 @@ void sonde_context_detach(sonde_token token)
     struct sonde__thread *self = sonde__thread_self;
     if (token.depth == 0)
         return; /* the attach found no memory */
-    if (!self || token.depth != self->depth ||
-        token.before != (token.depth > 1 ? self->stack[token.depth - 2].context : NULL)) {
+    if (!self || token.depth != self->depth || !sonde__context_pop(self, token.depth, token.serial))
         sonde__misuse("a context was detached out of order or in another thread");
-        return;
-    }
-    sonde__context_pop(self, token.depth);
 }

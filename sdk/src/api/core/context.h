@@ -38,12 +38,18 @@ sonde_context *sonde__context_new(const sonde_context *base);
  * nothing. */
 bool sonde__context_add_found(sonde_context *context, const sonde_propagation *found);
 
+/* The serial of the entry on top, which there is. */
+static inline uint32_t sonde__context_serial(const struct sonde__thread *self)
+{
+    return self->stack[self->depth - 1].serial;
+}
+
 /* Pushes a context, whose reference the stack takes over; false (and the reference is given back)
  * when out of memory. */
 bool sonde__context_push(struct sonde__thread *self, sonde_context *context);
 
 /* Pops the entry at depth (1: the first pushed) when it is on top; else marks it, to be popped with
- * what lies above. Returns false when there is no such entry. */
-bool sonde__context_pop(struct sonde__thread *self, uint32_t depth);
+ * what lies above. Returns false when there is no such entry, or not the one of that serial. */
+bool sonde__context_pop(struct sonde__thread *self, uint32_t depth, uint32_t serial);
 
 #endif

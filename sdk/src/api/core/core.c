@@ -61,15 +61,12 @@ static struct sonde__core *core_take(void)
     return core;
 }
 
-/* A batch's worth of full pages, or an eighth of the budget: fewer are not worth a wake-up, more would
- * be dangerous. */
-static uint32_t pages_to_wake(const struct sonde__core_options *set)
+/* A batch's worth, or an eighth of the budget: less is not worth a wake-up, more would be dangerous. */
+static size_t bytes_to_wake(const struct sonde__core_options *set)
 {
     enum { SMALL_SPAN = 256 };
-    uint64_t batch  = (uint64_t)set->batch_spans * SMALL_SPAN / SONDE__PAGE;
-    uint64_t budget = set->memory_bytes / 8 / SONDE__PAGE;
-    uint64_t pages  = batch < budget ? batch : budget;
-    return pages > UINT32_MAX ? UINT32_MAX : pages ? (uint32_t)pages : 1;
+    size_t batch = (size_t)set->batch_spans * SMALL_SPAN, budget = set->memory_bytes / 8;
+    return batch < budget ? batch : budget;
 }
 
 static sonde_err core_set(struct sonde__core *core, const struct sonde__core_options *options)
@@ -93,7 +90,7 @@ static sonde_err core_set(struct sonde__core *core, const struct sonde__core_opt
     for (size_t i = 0; i < set->exporter_count; i++)
         core->recording |= !set->disabled && set->exporters[i] &&
                            (set->exporters[i]->signals & SONDE_SIGNAL_TRACES);
-    core->pages_to_wake = pages_to_wake(set);
+    core->bytes_to_wake = bytes_to_wake(set);
     if (set->exporter_count) {
         core->exporters = malloc(set->exporter_count * sizeof *core->exporters);
         if (!core->exporters)
@@ -147,12 +144,11 @@ sonde_err sonde__core_flush(struct sonde__core *core, uint32_t timeout_ms)
 static void leave_lanes(struct sonde__core *core)
 {
     pthread_mutex_lock(&core->locked.mutex);
-    struct sonde__lane *lane = core->locked.lanes;
-    core->locked.lanes       = NULL;
-    core->locked.lane_count  = 0;
-    struct sonde__page *page = core->locked.free_pages;
-    core->locked.free_pages  = NULL;
-    core->locked.free_count  = 0;
+    struct sonde__lane     *lane = core->locked.lanes;
+    struct sonde__page_pool pool = core->locked.pool;
+    core->locked.lanes           = NULL;
+    atomic_store_explicit(&core->lane_count, 0, memory_order_relaxed);
+    memset(&core->locked.pool, 0, sizeof core->locked.pool);
     pthread_mutex_unlock(&core->locked.mutex);
     while (lane) {
         struct sonde__lane *next = lane->next;
@@ -160,11 +156,7 @@ static void leave_lanes(struct sonde__core *core)
         sonde__lane_unref(lane);
         lane = next;
     }
-    while (page) {
-        struct sonde__page *next = page->free_next;
-        free(page);
-        page = next;
-    }
+    sonde__page_pool_done(&pool);
 }
 
 sonde_err sonde__core_stop(struct sonde__core *core, uint32_t timeout_ms)
@@ -313,7 +305,7 @@ static void fork_lanes(struct sonde__core *core)
             continue;
         }
         *at = lane->next;
-        core->locked.lane_count--;
+        atomic_fetch_sub_explicit(&core->lane_count, 1, memory_order_relaxed);
         free(lane);
     }
     memset(&core->locked.gone, 0, sizeof core->locked.gone);
@@ -326,8 +318,7 @@ void sonde__core_forked(void)
         if (!(sonde__core_run(core) & 1)) {
             /* late calls of threads that are not here may have held its locks */
             pthread_mutex_init(&core->locked.mutex, NULL);
-            core->locked.free_pages = NULL;
-            core->locked.free_count = 0;
+            memset(&core->locked.pool, 0, sizeof core->locked.pool);
             sonde__pump_make(&core->pump, core);
             continue;
         }

@@ -23,16 +23,15 @@ struct sonde__core {
     uint64_t            stopped; /* the number of its last stop; under the lock of that list */
 
     _Atomic size_t   memory_used;   /* bytes of all pages, wherever they are held */
-    _Atomic uint32_t pages_filled;  /* since the pump looked last */
-    uint32_t         pages_to_wake; /* so many wake it */
+    _Atomic size_t   bytes_filled;  /* of full pages, since the pump looked last */
+    size_t           bytes_to_wake; /* so many wake it */
+    _Atomic uint32_t lane_count;    /* changed under the lock */
 
     struct {
         pthread_mutex_t           mutex;
         struct sonde__lane       *lanes;
-        struct sonde__page       *free_pages; /* of SONDE__PAGE bytes */
-        uint32_t                  free_count;
+        struct sonde__page_pool   pool;
         struct sonde__lane_counts gone; /* what lanes that are no more had counted */
-        uint32_t                  lane_count;
     } locked;
 
     struct sonde__pump pump;

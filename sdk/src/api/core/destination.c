@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+enum { BATCH_BYTES = 4 << 20 }; /* a request of much more would be refused by many receivers */
+
 enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MAX_MS = 30000, GRACE_MS = 1000, MS = 1000000 };
 
 static void add(_Atomic uint64_t *counter, uint64_t more)
@@ -111,8 +113,12 @@ static uint32_t cut(struct sonde__destination *d, uint32_t max, struct sonde__se
                     uint32_t *ret_records)
 {
     uint32_t count = 0, records = 0;
+    size_t   bytes = 0;
     while (d->count && records < max && count < max) {
         struct sonde__segment *segment = &d->segments[d->first];
+        if (bytes && bytes + (segment->to - segment->from) > BATCH_BYTES)
+            break;
+        bytes += segment->to - segment->from;
         if (records + segment->records <= max) {
             records += segment->records;
             ret_cut[count++] = *segment;

@@ -7,7 +7,9 @@
 
 #include <sonde/plugin/report.h>
 
+#include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,6 +96,35 @@ static bool stderr_is_ours(void)
            st.st_ino == locked.inode;
 }
 
+/* One line, and nothing that a terminal obeys: C0, DEL, and C1 as UTF-8 has it. */
+static void blank_controls(char *line, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)line[i], next = (unsigned char)line[i + 1];
+        if (c < 0x20 || c == 0x7F)
+            line[i] = ' ';
+        if (c == 0xC2 && next >= 0x80 && next < 0xA0)
+            line[i] = line[i + 1] = ' ';
+    }
+}
+
+/* One write, and no SIGPIPE where standard error is a pipe that nobody reads any more. */
+static void write_quietly(const char *line, size_t len)
+{
+    static const struct timespec none = { 0, 0 };
+    sigset_t                     pipe_signal, before, pending;
+    int                          saved = errno;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    bool broken = write(STDERR_FILENO, line, len) < 0 && errno == EPIPE;
+    if (broken && !sigismember(&pending, SIGPIPE))
+        sigtimedwait(&pipe_signal, NULL, &none);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+}
+
 /* key: what tells one message from another. */
 static void __attribute__((format(printf, 3, 0)))
 report(sonde_level level, const char *key, const char *format, va_list args)
@@ -116,16 +147,13 @@ report(sonde_level level, const char *key, const char *format, va_list args)
     if (n < 0)
         return;
     size_t len = strlen(line + prefix) + prefix;
-    for (size_t i = prefix; i < len; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
-            line[i] = ' '; /* one line, and nothing that a terminal obeys */
+    blank_controls(line + prefix, len - prefix);
     if (sink) {
         sink->report(sink, level, sonde_str_n(line, len));
         return;
     }
-    line[len++]     = '\n';
-    ssize_t written = write(STDERR_FILENO, line, len);
-    (void)written;
+    line[len++] = '\n';
+    write_quietly(line, len);
 }
 
 void sonde__diag(sonde_level level, const char *format, ...)

@@ -1,85 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* core/lane.c - pages and lanes. sonde__lane_append() is the hot path and runs in the recording
- * thread; pages are taken from and given back to the core under its lock, once in some hundred
- * records. */
+/* core/lane.c - lanes. sonde__lane_append() is the hot path and runs in the recording thread. */
 #include "core/lane.h"
+#include "base/prefetch.h"
 #include "core/core.h"
 #include "core/thread.h"
 
 #include <stdlib.h>
 
-enum { FREE_PAGES_KEPT = 8 };
-
-static struct sonde__page *page_take(struct sonde__core *core, uint32_t size)
-{
-    struct sonde__page *page = NULL;
-    /* Relaxed: a budget, not a lock; it may be passed by what other threads take at the same
-     * moment, and is then given back. */
-    size_t budget = core->options.memory_bytes;
-    if (atomic_load_explicit(&core->memory_used, memory_order_relaxed) + size > budget)
-        return NULL; /* all threads come here while it is full: only read what they share */
-    if (atomic_fetch_add_explicit(&core->memory_used, size, memory_order_relaxed) + size > budget)
-        goto fail;
-    if (size == SONDE__PAGE) {
-        pthread_mutex_lock(&core->locked.mutex);
-        page = core->locked.free_pages;
-        if (page) {
-            core->locked.free_pages = page->free_next;
-            core->locked.free_count--;
-        }
-        pthread_mutex_unlock(&core->locked.mutex);
-    }
-    if (!page)
-        page = malloc(sizeof *page + size);
-    if (!page)
-        goto fail;
-    atomic_init(&page->refs, 1);
-    atomic_init(&page->committed, 0);
-    atomic_init(&page->next, NULL);
-    page->size      = size;
-    page->read      = 0;
-    page->core      = core;
-    page->free_next = NULL;
-    return page;
-fail:
-    atomic_fetch_sub_explicit(&core->memory_used, size, memory_order_relaxed);
-    return NULL;
-}
-
-void sonde__page_unref(struct sonde__page *page)
-{
-    /* Acquire and release: every reader is done before the page is written again. */
-    if (!page || atomic_fetch_sub_explicit(&page->refs, 1, memory_order_acq_rel) != 1)
-        return;
-    struct sonde__core *core = page->core;
-    if (core)
-        atomic_fetch_sub_explicit(&core->memory_used, page->size, memory_order_relaxed);
-    if (core && page->size == SONDE__PAGE) {
-        pthread_mutex_lock(&core->locked.mutex);
-        if (core->locked.free_count < FREE_PAGES_KEPT) {
-            page->free_next         = core->locked.free_pages;
-            core->locked.free_pages = page;
-            core->locked.free_count++;
-            page = NULL;
-        }
-        pthread_mutex_unlock(&core->locked.mutex);
-    }
-    free(page);
-}
-
-void sonde__page_forget(struct sonde__page *page)
-{
-    if (atomic_fetch_sub_explicit(&page->refs, 1, memory_order_relaxed) == 1)
-        free(page);
-}
+enum { AHEAD = 512 }; /* bytes that are worth asking for */
 
 /* A new page at the end of the lane's chain; the one before belongs to the pump from here on. */
 static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
 {
-    uint32_t size = lane->tail ? SONDE__PAGE : SONDE__PAGE_FIRST;
-    if (need > size)
-        size = need > SONDE__PAGE ? need : SONDE__PAGE;
-    struct sonde__page *page = page_take(lane->core, size);
+    struct sonde__core *core = lane->core;
+    struct sonde__page *page = sonde__page_take(core, need, !lane->tail);
     if (!page && lane->full)
         return NULL; /* nothing new to tell the pump: while memory is full, drops are cheap */
     lane->full = !page;
@@ -88,15 +22,14 @@ static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
     else if (page)
         atomic_store_explicit(&lane->head, page, memory_order_release);
     if (!lane->tail) /* a new lane, or in a forked child, where the pump has no thread yet */
-        sonde__core_touch(lane->core);
+        sonde__core_touch(core);
+    size_t more = lane->tail ? lane->tail->size : 0;
     if (page)
         lane->tail = page;
     /* Relaxed: a hint. */
-    uint32_t filled = atomic_fetch_add_explicit(&lane->core->pages_filled, 1,
-                                                memory_order_relaxed) +
-                      1;
-    if (!page || filled >= lane->core->pages_to_wake)
-        sonde__pump_wake(&lane->core->pump);
+    size_t filled = atomic_fetch_add_explicit(&core->bytes_filled, more, memory_order_relaxed);
+    if (!page || filled + more >= core->bytes_to_wake)
+        sonde__pump_wake(&core->pump);
     return page;
 }
 
@@ -124,6 +57,10 @@ void sonde__lane_append(struct sonde__lane *lane, uint16_t scope, const uint8_t 
     memcpy(page->data + at + sizeof frame, record, length);
     sonde__count(&lane->counts.accepted, 1);
     atomic_store_explicit(&page->committed, at + need, memory_order_release);
+    /* The pump, on another processor, has read these lines when they held other records: asked for
+     * now, they are here when the next record of that size is written. */
+    for (uint32_t i = 64; i <= 64 + (need < AHEAD ? need : AHEAD); i += 64)
+        sonde__prefetch_for_write(page->data + at + need + i);
 }
 
 void sonde__lane_unref(struct sonde__lane *lane)
@@ -163,7 +100,7 @@ static struct sonde__lane *lane_new(struct sonde__core *core, uint32_t run)
     if (running) {
         lane->next         = core->locked.lanes;
         core->locked.lanes = lane;
-        core->locked.lane_count++;
+        atomic_fetch_add_explicit(&core->lane_count, 1, memory_order_relaxed);
     }
     pthread_mutex_unlock(&core->locked.mutex);
     if (!running) {

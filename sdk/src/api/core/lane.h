@@ -10,9 +10,7 @@
 #ifndef SONDE_CORE_LANE_H
 #define SONDE_CORE_LANE_H
 
-#include <sonde/base.h>
-
-#include <stdatomic.h>
+#include "core/page.h"
 
 struct sonde__core;
 
@@ -23,23 +21,7 @@ struct sonde__frame {
     uint16_t flags; /* 0: a span as field 2 of ScopeSpans, tag and length included */
 };
 
-enum {
-    SONDE__PAGE_FIRST =
-        4 << 10, /* bytes of a lane's first page: threads may be many and short-lived */
-    SONDE__PAGE       = 64 << 10,
-    SONDE__RECORD_MAX = 1 << 20
-};
-
-struct sonde__page {
-    _Atomic uint32_t              refs;
-    _Atomic uint32_t              committed; /* bytes; release by the thread, acquire by the pump */
-    _Atomic(struct sonde__page *) next;      /* the same */
-    uint32_t                      size;      /* bytes of data */
-    uint32_t                      read;      /* the pump's mark */
-    struct sonde__core           *core; /* whose budget it is charged to; NULL: that run is over */
-    struct sonde__page           *free_next;
-    uint8_t                       data[];
-};
+enum { SONDE__RECORD_MAX = 1 << 20 };
 
 /* Counted by the thread alone, read by anybody: relaxed. */
 struct sonde__lane_counts {
@@ -89,9 +71,5 @@ void sonde__lane_discharge(struct sonde__lane *lane);
 
 /* Gives up a reference. */
 void sonde__lane_unref(struct sonde__lane *lane);
-void sonde__page_unref(struct sonde__page *page);
-
-/* The same in a forked child, where the core's lock is held. */
-void sonde__page_forget(struct sonde__page *page);
 
 #endif

@@ -111,7 +111,7 @@ static void remove_lane(struct sonde__core *core, struct sonde__lane *lane)
         at = &(*at)->next;
     if (*at)
         *at = lane->next;
-    core->locked.lane_count--;
+    atomic_fetch_sub_explicit(&core->lane_count, 1, memory_order_relaxed);
     fold(&core->locked.gone, &lane->counts);
     pthread_mutex_unlock(&core->locked.mutex);
     sonde__lane_unref(lane);
@@ -122,7 +122,7 @@ static void remove_lane(struct sonde__core *core, struct sonde__lane *lane)
 static void drain(struct sonde__pump *pump, uint64_t now_ns)
 {
     struct sonde__core *core = pump->core;
-    atomic_store_explicit(&core->pages_filled, 0, memory_order_relaxed);
+    atomic_store_explicit(&core->bytes_filled, 0, memory_order_relaxed);
     pthread_mutex_lock(&core->locked.mutex);
     struct sonde__lane *lane = core->locked.lanes;
     pthread_mutex_unlock(&core->locked.mutex);

@@ -50,6 +50,7 @@ struct sonde__thread *sonde__thread_new(void)
         return NULL;
     }
     sonde__rand_seed(&self->rand);
+    self->serial       = (uint32_t)sonde__rand_next(&self->rand);
     sonde__thread_self = self;
     return self;
 }

@@ -16,6 +16,7 @@ struct sonde__slot;
 
 struct sonde__attached {
     sonde_context *context; /* a reference of the stack's own */
+    uint32_t       serial;  /* tells it from what was here before, and from other threads' */
     bool           dead;    /* its span ended out of order: popped with the one above */
 };
 
@@ -28,7 +29,7 @@ struct sonde__thread {
     /* current context: a stack, the bottom of which is the empty context */
     sonde_context          *current;
     struct sonde__attached *stack;
-    uint32_t                depth, stack_cap;
+    uint32_t                depth, stack_cap, serial;
     /* memory that was given back and will be wanted again: core/pool.h */
     void    *pool[4];
     uint32_t pool_count[4];

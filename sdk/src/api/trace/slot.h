@@ -35,13 +35,12 @@ struct sonde__slot {
     uint32_t index;
 
     /* every span */
-    atomic_bool           recording; /* false in a forked child, whatever the handle says */
-    bool                  attached;
-    uint32_t              attached_depth; /* in the stack of attached_by */
-    sonde_span_context    span_context;
-    struct sonde__thread *attached_by;
-    struct sonde__blob   *tracestate;
-    struct sonde__blob   *baggage;
+    atomic_bool         recording; /* false in a forked child, whatever the handle says */
+    bool                attached;
+    uint32_t            attached_depth, attached_serial; /* in the stack of its thread */
+    sonde_span_context  span_context;
+    struct sonde__blob *tracestate;
+    struct sonde__blob *baggage;
 
     /* recording ones */
     struct sonde__core        *core;

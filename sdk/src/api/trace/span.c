@@ -88,16 +88,16 @@ static void attach(struct sonde__slot *slot, sonde_span *span)
     context->baggage      = sonde__blob_ref(slot->baggage);
     if (!sonde__context_push(self, context))
         return;
-    slot->attached       = true;
-    slot->attached_by    = self;
-    slot->attached_depth = self->depth;
+    slot->attached        = true;
+    slot->attached_depth  = self->depth;
+    slot->attached_serial = sonde__context_serial(self);
 }
 
 static void detach(struct sonde__slot *slot)
 {
     struct sonde__thread *self = sonde__thread_self;
     slot->attached             = false;
-    if (!self || slot->attached_by != self || !sonde__context_pop(self, slot->attached_depth))
+    if (!self || !sonde__context_pop(self, slot->attached_depth, slot->attached_serial))
         sonde__misuse("a current span was ended in another thread");
 }
 
@@ -204,6 +204,11 @@ static bool sampled(const struct sonde__core *core, const struct origin *origin,
     sonde_sampler *sampler = core->options.sampler;
     if (!sampler) /* parent based, root always on */
         return !origin->has_parent || (origin->parent.flags & SONDE_TRACE_SAMPLED);
+    if (sampler ==
+        sonde_sampler_always_off()) /* who asks for nothing shall not pay for the asking */
+        return false;
+    if (sampler == sonde_sampler_always_on())
+        return true;
     sonde_sampling sampling = {
         .size              = sizeof sampling,
         .parent            = origin->has_parent ? &origin->parent : NULL,
