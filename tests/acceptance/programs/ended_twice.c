@@ -63,7 +63,7 @@ static void *end_half(void *argument)
 }
 
 static sonde_span *_Atomic raced;
-static atomic_int ended;
+static atomic_int          ended;
 
 /* Ends every span that is put into `raced`, as soon as it is seen there. */
 static void *end_raced(void *argument)
@@ -146,7 +146,8 @@ int main(int argc, char **argv)
 {
     sonde_memory_exporter *memory = sonde_memory_exporter_new();
     sonde_exporter *const  list[] = { sonde_memory_exporter_base(memory) };
-    if (argc != 2 || sonde_sdk_start(&sdk, .exporters = list, .exporter_count = 1, .quiet = true) != SONDE_OK)
+    if (argc != 2 ||
+        sonde_sdk_start(&sdk, .exporters = list, .exporter_count = 1, .quiet = true) != SONDE_OK)
         return 2;
     tracer    = sonde_tracer_get("acceptance", NULL);
     bool good = steps() && sonde_sdk_flush(sdk, 20000) == SONDE_OK && write_bodies(memory, argv[1]);

@@ -31,7 +31,8 @@ static bool make_world(void)
     static sonde_exporter *exporters[1];
     world.memory = sonde_memory_exporter_new();
     exporters[0] = sonde_memory_exporter_base(world.memory);
-    if (sonde_sdk_start(&world.sdk, .exporters = exporters, .exporter_count = 1, .quiet = true) != SONDE_OK)
+    if (sonde_sdk_start(&world.sdk, .exporters = exporters, .exporter_count = 1, .quiet = true) !=
+        SONDE_OK)
         return false;
     const sonde_attrs none     = { NULL, 0 };
     world.tracer               = sonde_tracer_get("nulls", "1");

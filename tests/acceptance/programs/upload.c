@@ -25,7 +25,8 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
         fflush(stdout);
         return MHD_YES;
     }
-    struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL,
+                                                                    MHD_RESPMEM_PERSISTENT);
     enum MHD_Result      queued   = MHD_queue_response(connection, MHD_HTTP_NO_CONTENT, response);
     MHD_destroy_response(response);
     return queued;
@@ -45,9 +46,9 @@ int main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     sonde_sdk_start(&sdk, .service_name = "upload");
     address.sin_port          = htons((uint16_t)atoi(argv[1]));
-    struct MHD_Daemon *daemon = sonde_mhd_start_daemon(
-        MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR,
-        (struct sockaddr *)&address, MHD_OPTION_END);
+    struct MHD_Daemon *daemon = sonde_mhd_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL,
+                                                       handle, NULL, MHD_OPTION_SOCK_ADDR,
+                                                       (struct sockaddr *)&address, MHD_OPTION_END);
     if (!daemon)
         return 1;
     sigwait(&ends, &number);
