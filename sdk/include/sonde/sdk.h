@@ -128,8 +128,9 @@ SONDE_API sonde_err sonde_sdk_prometheus(sonde_sdk *sdk, char **ret_text, size_t
 /* Lays out memory that processes share (a MAP_SHARED mapping, nginx's zone) for metrics, so that
  * each of them can give it as .metrics_memory and all of them count into it. memory: aligned to 64
  * bytes; all zero, or laid out by this call before, in which case it is left as it is. Call it
- * before the processes part. Returns: SONDE_OK; SONDE_ERR_INVALID (NULL, not aligned, smaller than
- * 64 KiB, or laid out by another version).
+ * before the processes part. What is not touched costs no memory, so give plenty: 16 MiB are enough
+ * for 60 writers and 1,500 histograms. Returns: SONDE_OK; SONDE_ERR_INVALID (NULL, not aligned,
+ * smaller than 64 KiB, or laid out by another version or for another size).
  * Threads: setup. Blocks: never. Since: 0.1 */
 SONDE_API sonde_err sonde_metrics_memory_init(void *memory, size_t size);
 
