@@ -13,6 +13,7 @@ enum { AHEAD = 512 }; /* bytes that are worth asking for */
 static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
 {
     struct sonde__core *core = lane->core;
+    size_t              more = lane->tail ? lane->tail->size : 0; /* while it is this thread's */
     struct sonde__page *page = sonde__page_take(core, need, !lane->tail);
     if (!page && lane->full)
         return NULL; /* nothing new to tell the pump: while memory is full, drops are cheap */
@@ -23,7 +24,6 @@ static struct sonde__page *page_next(struct sonde__lane *lane, uint32_t need)
         atomic_store_explicit(&lane->head, page, memory_order_release);
     if (!lane->tail) /* a new lane, or in a forked child, where the pump has no thread yet */
         sonde__core_touch(core);
-    size_t more = lane->tail ? lane->tail->size : 0;
     if (page)
         lane->tail = page;
     /* Relaxed: a hint. */
