@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""What nginx -t takes and what it refuses, with file and line."""
+"""What nginx -t takes and what it refuses, with file and line; the shipped file; where spans are sent."""
+import os
+
 import harness
 
+SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../integrations/nginx/otel.conf")
 GOOD = "otel_exporter { protocol http/protobuf; endpoint http://127.0.0.1:4318; }"
 SERVER = "server { listen 127.0.0.1:%(port)d; location / { return 200; } }"
 
@@ -66,6 +69,24 @@ class Configuration(harness.Case):
                 nginx.get("/")
                 nginx.quit()
                 self.assertEqual(collector.paths, [wanted])
+
+    def test_shipped_file__traces_all_servers_and_follows_the_caller(self):
+        collector, metrics_port = self.collector(), harness.free_port()
+        with open(SHIPPED, encoding="utf-8") as shipped:
+            conf = shipped.read().replace("http://127.0.0.1:4318", collector.url).replace(
+                "127.0.0.1:9464", "127.0.0.1:%d" % metrics_port)
+        upstream = self.upstream()
+        nginx = self.started(conf + SERVER.replace("return 200;", "proxy_pass http://127.0.0.1:%d;" % upstream.port),
+                             workers=1)
+        parent = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0%d"
+        for headers in ([], [parent % 1], [parent % 0]):
+            nginx.get("/", headers=headers)
+        exposition = nginx.send(b"GET /metrics HTTP/1.0\r\n\r\n", port=metrics_port)
+        self.assertIn(b"http_server_request_duration_seconds_count", exposition)
+        self.assertIn(b" 404 ", nginx.send(b"GET / HTTP/1.0\r\n\r\n", port=metrics_port))
+        nginx.quit()
+        self.assertEqual([span.parent for span in collector.spans()], [None, "b7ad6b7169203331"])
+        self.assertEqual([head.count(b"traceparent: ") for head in upstream.heads], [1, 1, 1])
 
     def test_metrics__are_not_sent_anywhere(self):
         collector, nginx = self.traced("otel_trace on; server { listen 127.0.0.1:%(port)d; location / { return 200; }"
