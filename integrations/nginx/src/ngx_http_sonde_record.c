@@ -79,11 +79,14 @@ ngx_http_sonde_describe_more(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
         request->query = sonde_str_n(p + 1, end - p - 1);
     }
 
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
     if (r->headers_in.host) {
         request->host = ngx_http_sonde_view(&r->headers_in.host->value);
 
-    } else {
-        cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+    } else if (cscf->server_name.len
+               && ngx_strchr("_*.~", cscf->server_name.data[0]) == NULL)
+    {
         request->host = ngx_http_sonde_view(&cscf->server_name);
     }
 
@@ -94,7 +97,11 @@ ngx_http_sonde_describe_more(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
 
     /* realip may have put another address in the place of the peer's */
 
-    request->client_address = ngx_http_sonde_view(&r->connection->addr_text);
+    if (r->connection->sockaddr->sa_family != AF_UNIX) {
+        request->client_address =
+                           ngx_http_sonde_view(&r->connection->addr_text);
+    }
+
     request->peer_address = ngx_http_sonde_view(&ctx->peer_text);
     request->peer_port = ctx->peer_port;
 

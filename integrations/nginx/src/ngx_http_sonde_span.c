@@ -106,8 +106,12 @@ ngx_http_sonde_begin(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx)
 
     c = r->connection;
 
-    ctx->peer_text = c->addr_text;
-    ctx->peer_port = ngx_inet_get_port(c->sockaddr);
+    /* a client of a UNIX-domain socket has no address */
+
+    if (c->sockaddr->sa_family != AF_UNIX) {
+        ctx->peer_text = c->addr_text;
+        ctx->peer_port = ngx_inet_get_port(c->sockaddr);
+    }
 }
 
 

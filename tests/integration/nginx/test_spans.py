@@ -243,6 +243,30 @@ class Spans(harness.Case):
         self.assertEqual(span.attributes["client.address"], "192.0.2.7")
         self.assertEqual(span.attributes["network.peer.address"], "127.0.0.1")
 
+    def test_unix_socket__has_a_client_without_an_address(self):
+        collector, nginx = self.traced("""
+            otel_trace on;
+            server { listen 127.0.0.1:%(port)d; listen unix:%(dir)s/socket; location / { return 200; } }""")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(nginx.dir + "/socket")
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            while client.recv(4096):
+                pass
+        nginx.quit()
+        span, = collector.spans()
+        self.assertEqual({"client.address", "network.peer.address", "network.peer.port", "server.address"}
+                         & set(span.attributes), set())
+
+    def test_server_address__is_the_servers_name_where_the_client_gives_none(self):
+        for name, address in (("shop.example", "shop.example"), ("_", None), ("*.example", None)):
+            with self.subTest(name=name):
+                collector, nginx = self.traced("otel_trace on; server { listen 127.0.0.1:%(port)d; server_name " + name
+                                               + "; location / { return 200; } }")
+                nginx.send(b"GET / HTTP/1.0\r\n\r\n")
+                nginx.quit()
+                span, = collector.spans()
+                self.assertEqual(span.attributes.get("server.address"), address)
+
     def test_duration__agrees_with_request_time(self):
         collector, nginx = self.traced("""
             otel_trace on; log_format took "$request_time";
