@@ -87,38 +87,40 @@ sonde_span *sonde_http_client_start_opts(sonde_http_exchange *exchange, sonde_tr
                                          const sonde_http_metrics        *metrics,
                                          const sonde_http_client_request *request)
 {
-    sonde_http_client_request known;
+    sonde_http_client_request room;
     if (!exchange)
         return NULL;
-    sonde__http_options(&known, sizeof known, request, request ? request->size : 0);
+    const sonde_http_client_request *known = sonde__http_options(&room, sizeof room, request,
+                                                                 request ? request->size : 0);
     sonde__http_exchange_reset(exchange);
-    if (sonde_http_is_export(known.user_agent)) {
+    if (sonde_http_is_export(known->user_agent)) {
         exchange->suppressed = true;
         return NULL;
     }
     exchange->started  = true;
-    exchange->own_name = known.span_name.ptr && known.span_name.len;
-    exchange->start_ns = known.start_ns ? known.start_ns : sonde__clock_wall();
+    exchange->own_name = known->span_name.ptr && known->span_name.len;
+    exchange->start_ns = known->start_ns ? known->start_ns : sonde__clock_wall();
     if (metrics)
         exchange->duration = metrics->duration;
-    exchange->span = start_span(exchange, tracer, &known);
+    exchange->span = start_span(exchange, tracer, known);
     return exchange->span;
 }
 
 void sonde_http_client_update_opts(sonde_http_exchange             *exchange,
                                    const sonde_http_client_request *request)
 {
-    sonde_http_client_request known;
+    sonde_http_client_request room;
     struct description        into;
     if (!exchange || !exchange->started || !request)
         return;
-    sonde__http_options(&known, sizeof known, request, request->size);
-    describe(&into, exchange, &known);
+    const sonde_http_client_request *known = sonde__http_options(&room, sizeof room, request,
+                                                                 request->size);
+    describe(&into, exchange, known);
     for (size_t i = 0; i < into.attrs.count; i++)
         sonde_span_set_attr(exchange->span, into.attrs.items[i]);
     if (!exchange->own_name)
         sonde_span_set_name(exchange->span, sonde__http_name(into.name, method_or_other(exchange),
-                                                             known.url_template));
+                                                             known->url_template));
 }
 
 static void count(const sonde_http_exchange *exchange, const sonde_http_response *response,
@@ -139,18 +141,19 @@ static void count(const sonde_http_exchange *exchange, const sonde_http_response
 
 void sonde_http_client_end_opts(sonde_http_exchange *exchange, const sonde_http_response *response)
 {
-    sonde_http_response known;
+    sonde_http_response room;
     char                digits[4];
     sonde_str           error_type = { NULL, 0 };
     if (!exchange || !exchange->started)
         return;
-    exchange->started = false;
-    sonde__http_options(&known, sizeof known, response, response ? response->size : 0);
-    uint64_t end_ns = known.end_ns ? known.end_ns : sonde__clock_wall();
-    bool     error  = sonde__http_is_error(&known, 400, digits, &error_type);
-    sonde__http_span_finish(exchange->span, &known, error, error_type);
+    exchange->started                 = false;
+    const sonde_http_response *known  = sonde__http_options(&room, sizeof room, response,
+                                                           response ? response->size : 0);
+    uint64_t                   end_ns = known->end_ns ? known->end_ns : sonde__clock_wall();
+    bool                       error  = sonde__http_is_error(known, 400, digits, &error_type);
+    sonde__http_span_finish(exchange->span, known, error, error_type);
     if (exchange->duration)
-        count(exchange, &known, error_type, end_ns);
+        count(exchange, known, error_type, end_ns);
     sonde_span_end_at(exchange->span, end_ns);
     exchange->span = NULL;
 }

@@ -3,10 +3,23 @@
  * status rules, durations. Any thread, on memory of the caller's. */
 #include "http/http.h"
 
+/* Field by field: a loop over the bytes would have to be waited for. */
 void sonde__http_exchange_reset(sonde_http_exchange *exchange)
 {
-    memset(exchange, 0, offsetof(sonde_http_exchange, text));
-    exchange->text[0] = '\0';
+    const sonde_str none  = { NULL, 0 };
+    exchange->span        = NULL;
+    exchange->suppressed  = false;
+    exchange->started     = false;
+    exchange->own_name    = false;
+    exchange->server_port = 0;
+    exchange->text_len    = 0;
+    exchange->start_ns    = 0;
+    exchange->duration    = NULL;
+    exchange->active      = NULL;
+    exchange->method      = none;
+    exchange->scheme      = none;
+    exchange->version     = none;
+    exchange->text[0]     = '\0';
 }
 
 static bool is_word(sonde_str text, const char *lower)

@@ -36,14 +36,18 @@ static inline void sonde__http_add_int(struct sonde__http_attrs *attrs, sonde_st
         attrs->items[attrs->count++] = sonde_attr_int(key, value);
 }
 
-/* Options as this version knows them: what the caller's version knew, the rest zero. Zero bytes are
- * every field's default, hence memset. size: what the caller says, 0 for the first release. */
-static inline void sonde__http_options(void *ret_options, size_t known, const void *given,
-                                       size_t size)
+/* Options as this version knows them: the caller's own, or, where its version knew fewer, those in
+ * the room and the rest zero. Zero bytes are every field's default, hence memset. size: what the
+ * caller says, 0 for the first release. */
+static inline const void *sonde__http_options(void *room, size_t known, const void *given,
+                                              size_t size)
 {
-    memset(ret_options, 0, known);
+    if (given && (size == 0 || size >= known))
+        return given;
+    memset(room, 0, known);
     if (given)
-        memcpy(ret_options, given, size && size < known ? size : known);
+        memcpy(room, given, size);
+    return room;
 }
 
 /* Forgets what the exchange held before; its text is left as it is, but has no length. */

@@ -86,23 +86,24 @@ sonde_span *sonde_http_server_start_opts(sonde_http_exchange *exchange, sonde_tr
                                          const sonde_http_metrics        *metrics,
                                          const sonde_http_server_request *request)
 {
-    sonde_http_server_request known;
+    sonde_http_server_request room;
     sonde_str                 original;
     if (!exchange)
         return NULL;
-    sonde__http_options(&known, sizeof known, request, request ? request->size : 0);
+    const sonde_http_server_request *known = sonde__http_options(&room, sizeof room, request,
+                                                                 request ? request->size : 0);
     sonde__http_exchange_reset(exchange);
-    if (sonde_http_is_export(known.user_agent)) {
+    if (sonde_http_is_export(known->user_agent)) {
         exchange->suppressed = true;
         return NULL;
     }
     exchange->started  = true;
-    exchange->own_name = known.span_name.ptr && known.span_name.len;
-    exchange->start_ns = known.start_ns ? known.start_ns : sonde__clock_wall();
-    exchange->method   = sonde_http_method(known.method, &original);
-    exchange->scheme   = sonde__http_scheme(known.scheme);
-    exchange->version  = sonde__http_version(known.version);
-    sonde__http_text_set(exchange, known.route);
+    exchange->own_name = known->span_name.ptr && known->span_name.len;
+    exchange->start_ns = known->start_ns ? known->start_ns : sonde__clock_wall();
+    exchange->method   = sonde_http_method(known->method, &original);
+    exchange->scheme   = sonde__http_scheme(known->scheme);
+    exchange->version  = sonde__http_version(known->version);
+    sonde__http_text_set(exchange, known->route);
     if (metrics && metrics->active) {
         sonde_attr items[] = {
             sonde_attr_string(SONDE__STR(SONDE_ATTR_HTTP_REQUEST_METHOD), exchange->method),
@@ -115,7 +116,7 @@ sonde_span *sonde_http_server_start_opts(sonde_http_exchange *exchange, sonde_tr
     }
     if (metrics)
         exchange->duration = metrics->duration;
-    exchange->span = start_span(exchange, tracer, &known, original);
+    exchange->span = start_span(exchange, tracer, known, original);
     return exchange->span;
 }
 
@@ -162,22 +163,26 @@ sonde_histogram_bound *sonde_http_server_duration_bind(const sonde_http_metrics 
                                                        const sonde_http_server_request *request,
                                                        const sonde_http_response       *response)
 {
-    sonde_http_server_request asked;
-    sonde_http_response       answered;
-    struct sonde__http_attrs  attrs;
-    struct kind               kind;
-    char                      digits[4];
+    sonde_http_server_request        request_room;
+    sonde_http_response              response_room;
+    const sonde_http_server_request *asked;
+    const sonde_http_response       *answered;
+    struct sonde__http_attrs         attrs;
+    struct kind                      kind;
+    char                             digits[4];
     if (!metrics || !metrics->duration)
         return NULL;
-    sonde__http_options(&asked, sizeof asked, request, request ? request->size : 0);
-    sonde__http_options(&answered, sizeof answered, response, response ? response->size : 0);
+    asked    = sonde__http_options(&request_room, sizeof request_room, request,
+                                request ? request->size : 0);
+    answered = sonde__http_options(&response_room, sizeof response_room, response,
+                                   response ? response->size : 0);
     memset(&kind, 0, sizeof kind);
-    (void)sonde__http_is_error(&answered, 500, digits, &kind.error_type);
-    kind.method  = sonde_http_method(asked.method, NULL);
-    kind.scheme  = sonde__http_scheme(asked.scheme);
-    kind.version = sonde__http_version(asked.version);
-    kind.status  = answered.status;
-    kind.route   = asked.route;
+    (void)sonde__http_is_error(answered, 500, digits, &kind.error_type);
+    kind.method  = sonde_http_method(asked->method, NULL);
+    kind.scheme  = sonde__http_scheme(asked->scheme);
+    kind.version = sonde__http_version(asked->version);
+    kind.status  = answered->status;
+    kind.route   = asked->route;
     if (kind.route.len > SONDE_HTTP_ROUTE_MAX)
         kind.route.len = SONDE_HTTP_ROUTE_MAX;
     add_kind(&attrs, &kind);
@@ -187,25 +192,26 @@ sonde_histogram_bound *sonde_http_server_duration_bind(const sonde_http_metrics 
 
 void sonde_http_server_end_opts(sonde_http_exchange *exchange, const sonde_http_response *response)
 {
-    sonde_http_response known;
+    sonde_http_response room;
     char                digits[4];
     sonde_str           error_type = { NULL, 0 };
     if (!exchange || !exchange->started)
         return;
-    exchange->started = false;
-    sonde__http_options(&known, sizeof known, response, response ? response->size : 0);
-    uint64_t end_ns = known.end_ns ? known.end_ns : sonde__clock_wall();
-    bool     error  = sonde__http_is_error(&known, 500, digits, &error_type);
-    if (known.route.len) {
+    exchange->started                 = false;
+    const sonde_http_response *known  = sonde__http_options(&room, sizeof room, response,
+                                                           response ? response->size : 0);
+    uint64_t                   end_ns = known->end_ns ? known->end_ns : sonde__clock_wall();
+    bool                       error  = sonde__http_is_error(known, 500, digits, &error_type);
+    if (known->route.len) {
         exchange->started = true;
-        sonde_http_server_set_route(exchange, known.route);
+        sonde_http_server_set_route(exchange, known->route);
         exchange->started = false;
     }
-    if (known.version.len)
-        exchange->version = sonde__http_version(known.version);
-    sonde__http_span_finish(exchange->span, &known, error, error_type);
+    if (known->version.len)
+        exchange->version = sonde__http_version(known->version);
+    sonde__http_span_finish(exchange->span, known, error, error_type);
     if (exchange->duration)
-        count(exchange, known.status, error_type, end_ns);
+        count(exchange, known->status, error_type, end_ns);
     sonde_updown_counter_bound_add(exchange->active, -1);
     sonde_span_end_at(exchange->span, end_ns);
     exchange->span = NULL;

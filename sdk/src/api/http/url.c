@@ -98,12 +98,18 @@ void sonde__http_url_parts(sonde_str url, struct sonde__http_url_parts *ret_part
     *ret_parts = parts;
 }
 
-/* What RFC 3986 lets stand in a name or an address, and what clients send besides: UTF-8. */
+/* What RFC 3986 lets stand in a name or an address, and what clients send besides: UTF-8. By bits of
+ * the 128 ASCII characters. */
 static bool is_host_char(char c)
 {
-    if (is_alpha(c) || is_digit(c) || c == '.' || c == '-' || c == ':' || (signed char)c < 0)
-        return true;
-    return c && strchr("_~%!$&'()*+,;=", c);
+    static const uint64_t allowed[2] = {
+        /* !$%&'()*+,-. 0123456789 : ; = */
+        UINT64_C(0x2FFF7FF200000000),
+        /* A-Z _ a-z ~ */
+        UINT64_C(0x47FFFFFE87FFFFFE),
+    };
+    unsigned char byte = (unsigned char)c;
+    return byte >= 0x80 || (allowed[byte >> 6] >> (byte & 63) & 1);
 }
 
 static uint16_t parse_port(sonde_str text)
@@ -132,12 +138,15 @@ static bool split_address(sonde_str host, sonde_str *ret_address, sonde_str *ret
         *ret_rest    = sonde_str_n(host.ptr + end + 1, host.len - end - 1);
         return true;
     }
-    const char *colon = host.len ? memchr(host.ptr, ':', host.len) : NULL;
-    if (colon) {
-        size_t at = (size_t)(colon - host.ptr);
-        if (!memchr(colon + 1, ':', host.len - at - 1)) /* two colons: a bare IPv6 address */
-            end = at;
+    size_t colons = 0;
+    for (size_t i = 0; i < host.len && colons < 2; i++) {
+        if (host.ptr[i] == ':') {
+            end = i;
+            colons++;
+        }
     }
+    if (colons == 2) /* a bare IPv6 address */
+        end = host.len;
     *ret_address = sonde_str_n(host.ptr, end);
     *ret_rest    = sonde_str_n(host.ptr + end, host.len - end);
     return true;
