@@ -27,6 +27,8 @@ void sonde__batch_free(sonde_batch *batch)
 {
     if (!batch)
         return;
+    if (batch->charged_to)
+        atomic_fetch_sub_explicit(batch->charged_to, batch->body.cap, memory_order_relaxed);
     sonde__buf_done(&batch->body);
     free(batch);
 }

@@ -14,6 +14,7 @@ struct sonde_batch {
     uint64_t          first_seq; /* of what is in it, see pump.h */
     uint64_t          deadline_ns;
     struct sonde__buf body;
+    _Atomic size_t   *charged_to; /* a core's memory_used, by all of body; NULL: nothing */
     sonde_batch      *next;
 };
 

@@ -22,7 +22,8 @@ struct sonde__core {
     struct sonde__core *next; /* in the list of all cores, for ever */
     uint64_t            stopped; /* the number of its last stop; under the lock of that list */
 
-    _Atomic size_t   memory_used;   /* bytes of all pages, wherever they are held */
+    _Atomic size_t
+        memory_used; /* bytes of all pages and batches of spans, wherever they are held */
     _Atomic size_t   bytes_filled;  /* of full pages, since the pump looked last */
     size_t           bytes_to_wake; /* so many wake it */
     _Atomic uint32_t lane_count;    /* changed under the lock */

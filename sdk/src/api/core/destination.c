@@ -20,16 +20,12 @@ static void add(_Atomic uint64_t *counter, uint64_t more)
 /* What stats show as waiting; after every change. */
 static void publish(struct sonde__destination *d)
 {
-    uint64_t records = d->records, bytes = 0;
+    uint64_t records = d->records;
     for (int list = 0; list < 2; list++)
         for (const sonde_batch *batch = list ? d->in_flight : d->pending; batch;
-             batch                    = batch->next) {
-            bytes += batch->body.cap;
-            if (batch->signal == SONDE_SIGNAL_TRACES)
-                records += batch->count;
-        }
+             batch                    = batch->next)
+            records += batch->signal == SONDE_SIGNAL_TRACES ? batch->count : 0;
     atomic_store_explicit(&d->waiting, records, memory_order_relaxed);
-    atomic_store_explicit(&d->waiting_bytes, bytes, memory_order_relaxed);
 }
 
 static bool ring_grow(struct sonde__destination *d)
@@ -164,6 +160,8 @@ static sonde_batch *cut_batch(struct sonde__destination *d, struct sonde__pump *
     for (uint32_t i = 0; i < count; i++)
         sonde__page_unref(segments[i].page);
     free(segments);
+    batch->charged_to = &pump->core->memory_used;
+    atomic_fetch_add_explicit(batch->charged_to, batch->body.cap, memory_order_relaxed);
     if (encoded)
         return batch;
     add(&d->dropped_failed, records);

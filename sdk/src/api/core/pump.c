@@ -482,7 +482,6 @@ void sonde__pump_stats(struct sonde__pump *pump, sonde_stats *stats)
         stats->points_delivered += atomic_load_explicit(&d->points_delivered, memory_order_relaxed);
         stats->points_dropped += atomic_load_explicit(&d->points_dropped, memory_order_relaxed);
         stats->spans_waiting += atomic_load_explicit(&d->waiting, memory_order_relaxed);
-        stats->bytes_waiting += atomic_load_explicit(&d->waiting_bytes, memory_order_relaxed);
     }
 }
 

@@ -41,7 +41,7 @@ struct sonde__destination {
     int          watched; /* descriptor; -1: none */
     /* read by sonde__core_stats(): relaxed */
     _Atomic uint64_t delivered, dropped_failed, dropped_behind, points_delivered, points_dropped;
-    _Atomic uint64_t waiting, waiting_bytes;
+    _Atomic uint64_t waiting;
 };
 
 /* Lives as long as its core, which is for ever: late calls of threads that record find its locks
