@@ -113,25 +113,31 @@ typedef struct {
 } ngx_http_sonde_headers_t;
 
 
+typedef struct {
+    unsigned                     ids:1;      /* current is there, and told */
+    unsigned                     parent:1;   /* parent is there */
+    unsigned                     decided:1;
+    unsigned                     sampled:1;
+    unsigned                     injected:1;
+    unsigned                     ignored:1;  /* neither traced nor counted */
+} ngx_http_sonde_flags_t;
+
+
 /* One main request, from its first phase, or its end, to its end. */
 typedef struct {
-    sonde_span_context           parent;     /* zero: none */
-    sonde_span_context           current;    /* zero: not told to anybody yet */
-    ngx_str_t                    tracestate;
+    sonde_span_context           parent;
+    sonde_span_context           current;
+    ngx_http_sonde_flags_t       flags;
 
-    ngx_str_t                    route;
-    ngx_str_t                    peer_text;  /* of the socket, before realip */
     in_port_t                    peer_port;
+    ngx_str_t                    peer_text;  /* of the socket, before realip */
+    ngx_str_t                    tracestate;
+    ngx_str_t                    route;
 
     uint64_t                     start_mono_ns;
     uint64_t                     start_ns;   /* Unix time */
 
     sonde_updown_counter_bound  *active;
-
-    unsigned                     decided:1;
-    unsigned                     sampled:1;
-    unsigned                     injected:1;
-    unsigned                     ignored:1;  /* neither traced nor counted */
 } ngx_http_sonde_ctx_t;
 
 

@@ -102,6 +102,7 @@ ngx_http_sonde_extract(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
         return;
     }
 
+    ctx->flags.parent = 1;
     ctx->tracestate = ngx_http_sonde_tracestate(r,
                                     &headers->of[NGX_HTTP_SONDE_TRACESTATE]);
 }
@@ -115,7 +116,7 @@ ngx_http_sonde_inject(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     sonde_span_context         *span_context;
     ngx_http_sonde_loc_conf_t  *slcf;
 
-    ctx->injected = 1;
+    ctx->flags.injected = 1;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sonde_module);
 
@@ -123,7 +124,7 @@ ngx_http_sonde_inject(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
 
     span_context = &ctx->current;
 
-    if (!ctx->sampled && sonde_span_context_is_valid(&ctx->parent)) {
+    if (!ctx->flags.sampled && ctx->flags.parent) {
         span_context = &ctx->parent;
     }
 

@@ -283,7 +283,7 @@ ngx_http_sonde_metrics_handler(ngx_http_request_t *r)
         ctx = ngx_http_sonde_ctx(r);
 
         if (ctx) {
-            ctx->ignored = 1;
+            ctx->flags.ignored = 1;
             ngx_http_sonde_inactive(ctx);
         }
     }

@@ -63,8 +63,10 @@ ngx_http_sonde_describe_more(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     sonde_http_server_request *request)
 {
     u_char                    *p, *end;
-    ngx_str_t                 *uri;
+    ngx_str_t                 *uri, *host, *agent, *client;
     ngx_http_core_srv_conf_t  *cscf;
+
+    static ngx_str_t           none = ngx_null_string;
 
     uri = &r->unparsed_uri;
     end = uri->data + uri->len;
@@ -74,34 +76,36 @@ ngx_http_sonde_describe_more(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     }
 
     request->path = sonde_str_n(uri->data, p - uri->data);
-
-    if (p < end && *p == '?') {
-        request->query = sonde_str_n(p + 1, end - p - 1);
-    }
-
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+    request->query = (p < end && *p == '?') ? sonde_str_n(p + 1, end - p - 1)
+                                            : sonde_str_n(NULL, 0);
+    host = &none;
 
     if (r->headers_in.host) {
-        request->host = ngx_http_sonde_view(&r->headers_in.host->value);
+        host = &r->headers_in.host->value;
 
-    } else if (cscf->server_name.len
-               && ngx_strchr("_*.~", cscf->server_name.data[0]) == NULL)
-    {
-        request->host = ngx_http_sonde_view(&cscf->server_name);
+    } else {
+        cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+        if (cscf->server_name.len
+            && ngx_strchr("_*.~", cscf->server_name.data[0]) == NULL)
+        {
+            host = &cscf->server_name;
+        }
     }
 
-    if (r->headers_in.user_agent) {
-        request->user_agent =
-                 ngx_http_sonde_view(&r->headers_in.user_agent->value);
-    }
+    request->host = ngx_http_sonde_view(host);
+
+    agent = r->headers_in.user_agent ? &r->headers_in.user_agent->value
+                                     : &none;
+
+    request->user_agent = ngx_http_sonde_view(agent);
 
     /* realip may have put another address in the place of the peer's */
 
-    if (r->connection->sockaddr->sa_family != AF_UNIX) {
-        request->client_address =
-                           ngx_http_sonde_view(&r->connection->addr_text);
-    }
+    client = (r->connection->sockaddr->sa_family != AF_UNIX)
+             ? &r->connection->addr_text : &none;
 
+    request->client_address = ngx_http_sonde_view(client);
     request->peer_address = ngx_http_sonde_view(&ctx->peer_text);
     request->peer_port = ctx->peer_port;
 
@@ -257,14 +261,16 @@ static void
 ngx_http_sonde_span(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     sonde_http_response *response)
 {
-    ngx_str_t                   name;
-    sonde_attr                  room[NGX_HTTP_SONDE_ATTRS];
-    sonde_context              *parent;
-    sonde_http_exchange         exchange;
-    sonde_http_server_request   request;
-    ngx_http_sonde_loc_conf_t  *slcf;
+    ngx_str_t                          name;
+    sonde_attr                         room[NGX_HTTP_SONDE_ATTRS];
+    sonde_context                     *parent;
+    sonde_http_exchange                exchange;
+    ngx_http_sonde_loc_conf_t         *slcf;
 
-    ngx_memzero(&request, sizeof(request));
+    /* every field that is used is set for each request */
+
+    static sonde_http_server_request   request;
+
     request.size = sizeof(request);
 
     ngx_http_sonde_describe(r, ctx, &request);
@@ -273,6 +279,7 @@ ngx_http_sonde_span(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sonde_module);
 
     request.attrs = ngx_http_sonde_attrs(r, slcf, room);
+    request.span_name = sonde_str_n(NULL, 0);
 
     if (slcf->span_name
         && ngx_http_complex_value(r, slcf->span_name, &name) == NGX_OK)
@@ -282,11 +289,12 @@ ngx_http_sonde_span(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
 
     parent = NULL;
 
-    if (sonde_span_context_is_valid(&ctx->parent)) {
+    if (ctx->flags.parent) {
         parent = sonde_context_with_remote(NULL, &ctx->parent,
                                     ngx_http_sonde_view(&ctx->tracestate));
-        request.parent_context = parent;
     }
+
+    request.parent_context = parent;
 
     sonde_http_server_start_opts(&exchange, ngx_http_sonde_tracer, NULL,
                                  &request);
@@ -299,13 +307,12 @@ ngx_http_sonde_span(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
 void
 ngx_http_sonde_record(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx)
 {
-    sonde_http_response  response;
+    static sonde_http_response  response;
 
-    if (!ctx->sampled && ngx_http_sonde_instruments.duration == NULL) {
+    if (!ctx->flags.sampled && ngx_http_sonde_instruments.duration == NULL) {
         return;
     }
 
-    ngx_memzero(&response, sizeof(response));
     response.size = sizeof(response);
 
     ngx_http_sonde_outcome(r, ctx, &response);
@@ -314,7 +321,7 @@ ngx_http_sonde_record(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx)
         ngx_http_sonde_count(r, ctx, &response);
     }
 
-    if (ctx->sampled) {
+    if (ctx->flags.sampled) {
         ngx_http_sonde_span(r, ctx, &response);
     }
 }

@@ -18,6 +18,9 @@ static ngx_uint_t ngx_http_sonde_is_sampled(ngx_http_request_t *r,
     ngx_http_sonde_loc_conf_t *slcf);
 
 
+static const ngx_http_sonde_flags_t  ngx_http_sonde_no_flags;
+
+
 ngx_http_sonde_ctx_t *
 ngx_http_sonde_ctx(ngx_http_request_t *r)
 {
@@ -51,7 +54,6 @@ ngx_http_sonde_ctx(ngx_http_request_t *r)
     }
 
     ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_http_sonde_ctx_t));
 
     cln->handler = ngx_http_sonde_cleanup;
     ngx_http_set_ctx(r, ctx, ngx_http_sonde_module);
@@ -79,6 +81,15 @@ ngx_http_sonde_begin(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx)
 
     static time_t      offset_sec;
     static uint64_t    offset_ns;
+
+    /* what the flags say is not there is not read */
+
+    ctx->flags = ngx_http_sonde_no_flags;
+    ctx->active = NULL;
+
+    ngx_str_null(&ctx->tracestate);
+    ngx_str_null(&ctx->route);
+    ngx_str_null(&ctx->peer_text);
 
     /*
      * nginx's clock, by which the request began, stands still while events
@@ -122,9 +133,11 @@ ngx_http_sonde_ids(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     ngx_http_sonde_headers_t    own;
     ngx_http_sonde_loc_conf_t  *slcf;
 
-    if (sonde_span_context_is_valid(&ctx->current)) {
+    if (ctx->flags.ids) {
         return;
     }
+
+    ctx->flags.ids = 1;
 
     r = r->main;
 
@@ -140,7 +153,8 @@ ngx_http_sonde_ids(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
         ngx_http_sonde_extract(r, ctx, headers);
     }
 
-    ctx->current = sonde_span_context_make(&ctx->parent);
+    ctx->current = sonde_span_context_make(ctx->flags.parent ? &ctx->parent
+                                                             : NULL);
     ctx->current.flags &= ~SONDE_TRACE_SAMPLED;
 }
 
@@ -179,17 +193,17 @@ ngx_http_sonde_rewrite_handler(ngx_http_request_t *r)
     read = NULL;
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sonde_module);
 
-    if (slcf->context && !ctx->injected) {
+    if (slcf->context && !ctx->flags.injected) {
         read = &headers;
         ngx_http_sonde_headers_read(r, read);
     }
 
-    if (!ctx->decided) {
+    if (!ctx->flags.decided) {
         ngx_http_sonde_decide(r, ctx, read);
     }
 
     if ((slcf->context & NGX_HTTP_SONDE_INJECT)
-        && !ctx->injected && !ctx->ignored)
+        && !ctx->flags.injected && !ctx->flags.ignored)
     {
         ngx_http_sonde_ids(r, ctx, read);
         ngx_http_sonde_inject(r, ctx, read);
@@ -211,7 +225,7 @@ ngx_http_sonde_decide(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     ngx_http_core_loc_conf_t   *clcf;
     ngx_http_sonde_loc_conf_t  *slcf;
 
-    ctx->decided = 1;
+    ctx->flags.decided = 1;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sonde_module);
 
@@ -220,7 +234,7 @@ ngx_http_sonde_decide(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
             && sonde_http_is_export(
                    ngx_http_sonde_view(&r->headers_in.user_agent->value))))
     {
-        ctx->ignored = 1;
+        ctx->flags.ignored = 1;
         ngx_http_sonde_inactive(ctx);
         return;
     }
@@ -235,7 +249,7 @@ ngx_http_sonde_decide(ngx_http_request_t *r, ngx_http_sonde_ctx_t *ctx,
     if (ngx_http_sonde_is_sampled(r, slcf)) {
         ngx_http_sonde_ids(r, ctx, headers);
 
-        ctx->sampled = 1;
+        ctx->flags.sampled = 1;
         ctx->current.flags |= SONDE_TRACE_SAMPLED;
     }
 }
@@ -270,11 +284,11 @@ ngx_http_sonde_log_handler(ngx_http_request_t *r)
         return NGX_OK;
     }
 
-    if (!ctx->decided) {
+    if (!ctx->flags.decided) {
         ngx_http_sonde_decide(r, ctx, NULL);
     }
 
-    if (!ctx->ignored) {
+    if (!ctx->flags.ignored) {
         ngx_http_sonde_record(r, ctx);
     }
 

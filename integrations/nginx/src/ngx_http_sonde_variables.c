@@ -79,9 +79,7 @@ ngx_http_sonde_id_variable(ngx_http_request_t *r,
 
     ngx_http_sonde_ids(r, ctx, NULL);
 
-    if (data == NGX_HTTP_SONDE_PARENT_ID
-        && !sonde_span_context_is_valid(&ctx->parent))
-    {
+    if (data == NGX_HTTP_SONDE_PARENT_ID && !ctx->flags.parent) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -125,8 +123,9 @@ ngx_http_sonde_sampled_variable(ngx_http_request_t *r,
 
     ngx_http_sonde_ids(r, ctx, NULL);
 
-    v->data = (u_char *) (sonde_span_context_is_sampled(&ctx->parent) ? "1"
-                                                                      : "0");
+    v->data = (u_char *) (ctx->flags.parent
+                          && sonde_span_context_is_sampled(&ctx->parent)
+                          ? "1" : "0");
     v->len = 1;
     v->valid = 1;
     v->no_cacheable = 0;
