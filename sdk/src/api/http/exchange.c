@@ -57,29 +57,35 @@ sonde_str sonde__http_version(sonde_str version)
     return sonde_str_n(NULL, 0);
 }
 
+/* Apart, so that the compiler, which sees how short it is, does not make a slow loop of it. */
+__attribute__((noinline)) static char *put(char *to, sonde_str text)
+{
+    memcpy(to, text.ptr, text.len);
+    return to + text.len;
+}
+
 sonde_str sonde__http_name(char buffer[SONDE__HTTP_NAME_MAX], sonde_str method, sonde_str target)
 {
-    size_t len = method.len;
-    if (method.len && method.ptr[0] == '_') {
+    if (method.len && method.ptr[0] == '_')
         method = SONDE__STR("HTTP");
-        len    = method.len;
-    }
     if (!target.ptr || !target.len)
         return method;
     if (target.len > SONDE_HTTP_ROUTE_MAX)
         target.len = SONDE_HTTP_ROUTE_MAX;
-    memcpy(buffer, method.ptr, len);
-    buffer[len++] = ' ';
-    memcpy(buffer + len, target.ptr, target.len);
-    return sonde_str_n(buffer, len + target.len);
+    char *end = put(buffer, method);
+    *end++    = ' ';
+    end       = put(end, target);
+    return sonde_str_n(buffer, (size_t)(end - buffer));
 }
 
 void sonde__http_text_set(sonde_http_exchange *exchange, sonde_str text)
 {
+    if (!exchange->duration)
+        return;
     if (text.len > SONDE_HTTP_ROUTE_MAX)
         text.len = SONDE_HTTP_ROUTE_MAX;
     if (text.len)
-        memcpy(exchange->text, text.ptr, text.len);
+        put(exchange->text, text);
     exchange->text_len = (uint16_t)text.len;
 }
 

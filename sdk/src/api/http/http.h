@@ -64,7 +64,8 @@ uint16_t sonde__http_scheme_port(sonde_str scheme);
 /* "{method} {target}" in the buffer, or "{method}" alone; the method _OTHER reads HTTP. */
 sonde_str sonde__http_name(char buffer[SONDE__HTTP_NAME_MAX], sonde_str method, sonde_str target);
 
-/* Keeps at most SONDE_HTTP_ROUTE_MAX bytes of a route or address in the exchange. */
+/* Keeps at most SONDE_HTTP_ROUTE_MAX bytes of a route or address in the exchange, for its metrics; does
+ * nothing when it has none. */
 void      sonde__http_text_set(sonde_http_exchange *exchange, sonde_str text);
 sonde_str sonde__http_text(const sonde_http_exchange *exchange);
 

@@ -103,6 +103,8 @@ sonde_span *sonde_http_server_start_opts(sonde_http_exchange *exchange, sonde_tr
     exchange->method   = sonde_http_method(known->method, &original);
     exchange->scheme   = sonde__http_scheme(known->scheme);
     exchange->version  = sonde__http_version(known->version);
+    if (metrics)
+        exchange->duration = metrics->duration;
     sonde__http_text_set(exchange, known->route);
     if (metrics && metrics->active) {
         sonde_attr items[] = {
@@ -114,8 +116,6 @@ sonde_span *sonde_http_server_start_opts(sonde_http_exchange *exchange, sonde_tr
         exchange->active = sonde_updown_counter_bind(metrics->active, list);
         sonde_updown_counter_bound_add(exchange->active, 1);
     }
-    if (metrics)
-        exchange->duration = metrics->duration;
     exchange->span = start_span(exchange, tracer, known, original);
     return exchange->span;
 }
