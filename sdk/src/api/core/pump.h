@@ -83,6 +83,9 @@ void sonde__pump_thread_start(struct sonde__pump *pump);
 /* One turn: everything that is due, nothing that waits. The driver. */
 void sonde__pump_turn(struct sonde__pump *pump);
 
+/* Takes what is committed from all lanes. The driver, in its turn. */
+void sonde__pump_drain(struct sonde__pump *pump, uint64_t now_ns);
+
 /* Ends the driver's present wait. Any thread, at any time. No system call while a wake-up is
  * already on its way. */
 void sonde__pump_wake(struct sonde__pump *pump);
