@@ -178,7 +178,7 @@ ngx_http_sonde_log_dropped(ngx_log_t *log, ngx_uint_t last)
     full = stats.spans_dropped_full + stats.spans_dropped_behind
            + stats.spans_dropped_oversize;
 
-    failed = stats.spans_dropped_failed + stats.spans_dropped_stopped
+    failed = stats.spans_dropped_failed
              + (last ? stats.spans_waiting : 0);
 
     if (full + failed == ngx_http_sonde_log.dropped) {

@@ -91,26 +91,24 @@ SONDE_API int sonde_sdk_fd(const sonde_sdk *sdk);
  * Threads: one. Blocks: never. Since: 0.1 */
 SONDE_API void sonde_sdk_dispatch(sonde_sdk *sdk);
 
-/* Counted since the SDK started. accepted = delivered + the sum of dropped_ + what still waits, for
- * each exporter; with several exporters delivered and dropped_ are sums over them. */
+/* Counted since the SDK started. With one exporter, accepted = delivered + dropped_failed +
+ * dropped_behind + waiting; with several the four on the right are sums over them, and the sum is
+ * accepted times their number. */
 typedef struct sonde_stats {
     size_t   size;
     uint64_t spans_started;   /* recording or not */
     uint64_t spans_accepted;  /* ended, sampled, and stored for sending */
     uint64_t spans_delivered; /* the receiver said so */
     uint64_t spans_waiting;
-    uint64_t spans_dropped_full;   /* memory_bytes was reached, or out of memory; never accepted */
-    uint64_t spans_dropped_failed; /* the receiver refused them, or did not answer until they had to
-                                      go */
+    uint64_t spans_dropped_full;   /* never accepted: memory_bytes was reached, or out of memory */
+    uint64_t spans_dropped_failed; /* refused, or not delivered when the SDK stopped */
     uint64_t spans_dropped_behind; /* one of several exporters fell behind: its oldest */
-    uint64_t spans_dropped_stopped;
-    uint64_t spans_dropped_oversize; /* larger than a record may be (1 MiB); never accepted */
-    uint64_t attributes_dropped;
-    uint64_t points_delivered; /* metric data points */
+    uint64_t spans_dropped_oversize; /* never accepted: larger than a record may be (1 MiB) */
+    uint64_t attributes_dropped;     /* of spans that were accepted */
+    uint64_t points_delivered;       /* metric data points */
     uint64_t points_dropped;
-    uint64_t
-        misuse; /* handles used after their end, contexts detached out of order (whole process) */
-    uint64_t bytes_waiting;
+    uint64_t misuse;        /* of handles and tokens, in the whole process */
+    uint64_t bytes_waiting; /* of memory_bytes */
 } sonde_stats;
 
 /* Fills ret_stats; ret_stats->size is set by the caller (sizeof(sonde_stats)) and never exceeded.

@@ -23,7 +23,6 @@ static inline void print_figures(sonde_sdk *sdk, const char *step, const char *o
     FIGURE(spans_dropped_full);
     FIGURE(spans_dropped_failed);
     FIGURE(spans_dropped_behind);
-    FIGURE(spans_dropped_stopped);
     FIGURE(spans_dropped_oversize);
     FIGURE(bytes_waiting);
     FIGURE(misuse);

@@ -99,6 +99,17 @@ static sonde_context *own(const sonde_context *base)
     return sonde_context_ref((sonde_context *)(uintptr_t)base); /* a reference changes no value */
 }
 
+static void set_remote(sonde_context *context, const sonde_span_context *remote,
+                       sonde_str tracestate)
+{
+    context->has_span               = true;
+    context->span_context           = *remote;
+    context->span_context.is_remote = true;
+    context->span                   = NULL;
+    sonde__blob_unref(context->tracestate);
+    context->tracestate = sonde__blob_new(tracestate);
+}
+
 sonde_context *sonde_context_with_remote(const sonde_context      *base,
                                          const sonde_span_context *remote, sonde_str tracestate)
 {
@@ -113,8 +124,7 @@ sonde_context *sonde_context_with_remote(const sonde_context      *base,
     sonde_context *context = sonde__context_new(base);
     if (!context)
         return own(base);
-    sonde_propagation found = { *remote, list, { NULL, 0 } };
-    sonde__context_add_found(context, &found);
+    set_remote(context, remote, list);
     return context;
 }
 
@@ -180,14 +190,8 @@ sonde_str sonde_context_baggage(const sonde_context *context, const char *key)
 
 bool sonde__context_add_found(sonde_context *context, const sonde_propagation *found)
 {
-    if (sonde_span_context_is_valid(&found->span_context)) {
-        context->has_span               = true;
-        context->span_context           = found->span_context;
-        context->span_context.is_remote = true;
-        context->span                   = NULL;
-        sonde__blob_unref(context->tracestate);
-        context->tracestate = sonde__blob_new(found->tracestate);
-    }
+    if (sonde_span_context_is_valid(&found->span_context))
+        set_remote(context, &found->span_context, found->tracestate);
     if (found->baggage.len) {
         sonde__blob_unref(context->baggage);
         context->baggage = baggage_new(found->baggage);

@@ -221,8 +221,6 @@ static void add_counts(const struct sonde__lane_counts *counts, sonde_stats *sta
     stats->spans_dropped_full += atomic_load_explicit(&counts->dropped_full, memory_order_relaxed);
     stats->spans_dropped_oversize += atomic_load_explicit(&counts->dropped_oversize,
                                                           memory_order_relaxed);
-    stats->spans_dropped_stopped += atomic_load_explicit(&counts->dropped_stopped,
-                                                         memory_order_relaxed);
     stats->attributes_dropped += atomic_load_explicit(&counts->attributes_dropped,
                                                       memory_order_relaxed);
 }

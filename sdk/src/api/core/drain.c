@@ -86,8 +86,6 @@ static void fold(struct sonde__lane_counts *into, const struct sonde__lane_count
                  atomic_load_explicit(&from->dropped_full, memory_order_relaxed));
     sonde__count(&into->dropped_oversize,
                  atomic_load_explicit(&from->dropped_oversize, memory_order_relaxed));
-    sonde__count(&into->dropped_stopped,
-                 atomic_load_explicit(&from->dropped_stopped, memory_order_relaxed));
     sonde__count(&into->attributes_dropped,
                  atomic_load_explicit(&from->attributes_dropped, memory_order_relaxed));
 }

@@ -25,8 +25,7 @@ enum { SONDE__RECORD_MAX = 1 << 20 };
 
 /* Counted by the thread alone, read by anybody: relaxed. */
 struct sonde__lane_counts {
-    _Atomic uint64_t started, accepted, dropped_full, dropped_oversize, dropped_stopped,
-        attributes_dropped;
+    _Atomic uint64_t started, accepted, dropped_full, dropped_oversize, attributes_dropped;
 };
 
 struct sonde__lane {
