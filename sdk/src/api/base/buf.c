@@ -8,9 +8,10 @@ bool sonde__buf_grow(struct sonde__buf *buf, size_t more)
     size_t need = (size_t)buf->len + more;
     if (buf->failed || more > max || need > max)
         goto fail;
-    size_t cap = buf->cap ? buf->cap : 256;
-    while (cap < need)
-        cap *= 2;
+    /* Twice as much, so that growing is seldom; exactly as much for who knows beforehand. */
+    size_t cap = buf->cap ? (size_t)buf->cap * 2 : 256;
+    if (cap < need)
+        cap = need;
     if (cap > max)
         cap = max;
     uint8_t *data = realloc(buf->data, cap);
