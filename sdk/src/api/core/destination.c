@@ -47,7 +47,6 @@ static void pop_first(struct sonde__destination *d)
 {
     struct sonde__segment *segment = &d->segments[d->first];
     d->records -= segment->records;
-    d->bytes -= segment->to - segment->from;
     d->first = (d->first + 1) % d->cap;
     d->count--;
 }
@@ -61,7 +60,6 @@ void sonde__destination_add(struct sonde__destination *d, const struct sonde__se
     }
     d->segments[(d->first + d->count++) % d->cap] = *segment;
     d->records += segment->records;
-    d->bytes += segment->to - segment->from;
     publish(d);
 }
 
@@ -132,7 +130,6 @@ static uint32_t cut(struct sonde__destination *d, uint32_t max, struct sonde__se
         part.to = at;
         atomic_fetch_add_explicit(&part.page->refs, 1, memory_order_relaxed);
         d->records -= part.records;
-        d->bytes -= part.to - part.from;
         segment->records -= part.records;
         segment->from    = at;
         records          = max;

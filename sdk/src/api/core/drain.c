@@ -45,13 +45,13 @@ static void hold_back_nobody(struct sonde__pump *pump)
 }
 
 /* What is committed and not read yet of one page. */
-static void take_page(struct sonde__pump *pump, struct sonde__page *page, uint64_t now_ns)
+static void take_page(struct sonde__pump *pump, struct sonde__page *page)
 {
     /* Acquire: pairs with the release in sonde__lane_append(). */
     uint32_t to = atomic_load_explicit(&page->committed, memory_order_acquire);
     if (to == page->read)
         return;
-    struct sonde__segment segment = { page, page->read, to, 0, ++pump->seq, now_ns };
+    struct sonde__segment segment = { page, page->read, to, 0, ++pump->seq };
     for (uint32_t at = page->read; at < to; segment.records++) {
         struct sonde__frame frame;
         memcpy(&frame, page->data + at, sizeof frame);
@@ -62,14 +62,14 @@ static void take_page(struct sonde__pump *pump, struct sonde__page *page, uint64
     taken_by_all(pump, &segment);
 }
 
-static void take_lane(struct sonde__pump *pump, struct sonde__lane *lane, uint64_t now_ns)
+static void take_lane(struct sonde__pump *pump, struct sonde__lane *lane)
 {
     struct sonde__page *page = atomic_load_explicit(&lane->head, memory_order_acquire);
     while (page) {
         /* Acquire, before the last look at committed: when there is a successor, that look sees all
          * that will ever be there. */
         struct sonde__page *next = atomic_load_explicit(&page->next, memory_order_acquire);
-        take_page(pump, page, now_ns);
+        take_page(pump, page);
         if (!next)
             return;
         atomic_store_explicit(&lane->head, next, memory_order_relaxed);
@@ -107,7 +107,7 @@ static void remove_lane(struct sonde__core *core, struct sonde__lane *lane)
 
 /* Only the driver removes lanes, and new ones come in front: from a head that was read under the
  * lock the list can be walked without it. */
-void sonde__pump_drain(struct sonde__pump *pump, uint64_t now_ns)
+void sonde__pump_drain(struct sonde__pump *pump)
 {
     struct sonde__core *core = pump->core;
     atomic_store_explicit(&core->bytes_filled, 0, memory_order_relaxed);
@@ -118,7 +118,7 @@ void sonde__pump_drain(struct sonde__pump *pump, uint64_t now_ns)
         struct sonde__lane *next = lane->next;
         /* Acquire, before the lane is read: its last record is then seen. */
         bool left = atomic_load_explicit(&lane->left, memory_order_acquire);
-        take_lane(pump, lane, now_ns);
+        take_lane(pump, lane);
         if (left)
             remove_lane(core, lane);
         lane = next;

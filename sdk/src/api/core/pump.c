@@ -73,7 +73,7 @@ static uint64_t turn_locked(struct sonde__pump *pump, uint64_t wanted)
         sonde__clock_refresh();
         pump->next_clock_ns = now + CLOCK_NS;
     }
-    sonde__pump_drain(pump, now);
+    sonde__pump_drain(pump);
     if (now >= pump->next_drain_ns) {
         pump->next_drain_ns = now + (uint64_t)options->schedule_delay_ms * MS;
         pump->send_to_seq   = pump->seq;

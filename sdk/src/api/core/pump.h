@@ -21,8 +21,7 @@ struct sonde__core;
 struct sonde__segment {
     struct sonde__page *page; /* a reference */
     uint32_t            from, to, records;
-    uint64_t            seq;      /* in the order in which they were taken from the lanes */
-    uint64_t            taken_ns; /* when */
+    uint64_t            seq; /* in the order in which they were taken from the lanes */
 };
 
 /* Where batches go: one exporter. */
@@ -31,7 +30,6 @@ struct sonde__destination {
     struct sonde__segment *segments; /* a ring */
     uint32_t               first, count, cap;
     uint64_t               records; /* in the ring */
-    size_t                 bytes;   /* the same */
     sonde_batch *pending; /* batches that wait for begin(), oldest first: retries, metrics */
     sonde_batch *in_flight;
     uint32_t     in_flight_count;
@@ -84,7 +82,7 @@ void sonde__pump_thread_start(struct sonde__pump *pump);
 void sonde__pump_turn(struct sonde__pump *pump);
 
 /* Takes what is committed from all lanes. The driver, in its turn. */
-void sonde__pump_drain(struct sonde__pump *pump, uint64_t now_ns);
+void sonde__pump_drain(struct sonde__pump *pump);
 
 /* Ends the driver's present wait. Any thread, at any time. No system call while a wake-up is
  * already on its way. */
